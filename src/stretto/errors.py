@@ -1,0 +1,120 @@
+"""What can go wrong, each error named after the state it reports.
+
+Every text ends with the remedy. `exit_code` is what the command line returns for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class StrettoError(Exception):
+    """Root of all errors that Stretto raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InvalidInput(StrettoError):
+    """Raised when what the caller gave cannot be worked on, such as an empty question."""
+
+    exit_code = 2
+
+
+class UnknownName(InvalidInput):
+    """Raised when a name leads to nothing; the text offers the nearest known one.
+
+    `kind` is the sort of thing looked for ("team", "tool"), `where` the place that named it.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+        self.kind, self.name, self.known, self.where = kind, name, sorted(known), where
+        near = difflib.get_close_matches(name, self.known, n=1)
+        hint = (
+            f"Did you mean {near[0]!r}?"
+            if near
+            else f"Known: {', '.join(self.known) or f'none yet; add a {kind} first'}."
+        )
+        super().__init__(f"{f'{where}: ' if where else ''}no {kind} {name!r}. {hint}")
+
+
+class BadDefinition(InvalidInput):
+    """Raised when a project file says something that cannot be; names file and line (1-based)."""
+
+    def __init__(self, path: object, line: int | None, problem: str, remedy: str) -> None:
+        self.path, self.line, self.problem, self.remedy = str(path), line, problem, remedy
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{place}: {problem}. {remedy}")
+
+
+class MissingExtra(InvalidInput):
+    """Raised when a feature needs an extra that is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.what, self.extra = what, extra
+        super().__init__(f"{what} needs the extra {extra!r}. Run: pip install 'stretto[{extra}]'")
+
+
+class InvalidMember(InvalidInput):
+    """Raised when something given as a member of a pattern is not one."""
+
+
+class InvalidPlan(StrettoError):
+    """Raised when the planner gave no valid plan in the attempts it had."""
+
+
+class InvalidAnswer(InvalidInput):
+    """Raised when a person's answer does not fit what was asked."""
+
+
+class MemberFailed(StrettoError):
+    """Raised when a member of a team raised; finished members keep their results."""
+
+
+class ModelRefused(StrettoError):
+    """Raised when the provider will not serve the request: a bad key, model or request."""
+
+    exit_code = 5
+
+
+class ModelUnavailable(StrettoError):
+    """Raised when the provider cannot be reached, is overloaded or times out."""
+
+    exit_code = 5
+
+
+class LimitReached(StrettoError):
+    """Raised when a run has used up a limit; what it has done is stored."""
+
+    exit_code = 6
+
+
+class StateUnreadable(StrettoError):
+    """Raised when a state file is damaged or not ours; it is never overwritten."""
+
+    exit_code = 3
+
+
+class StateUnavailable(StrettoError):
+    """Raised when state cannot be reached or written: no server, no permission, no space."""
+
+    exit_code = 3
+
+
+class ThreadUnknown(InvalidInput):
+    """Raised when no run of that thread is known."""
+
+
+class ThreadBusy(StrettoError):
+    """Raised when another turn is being written on the thread."""
+
+    exit_code = 4
+
+
+class RunStopped(StrettoError):
+    """Raised when a run was asked to stop and has stopped at a safe point."""
+
+    exit_code = 130

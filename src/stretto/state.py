@@ -1,0 +1,241 @@
+"""Typed team state, the records of work it holds, and the reducers that merge them.
+
+State and record classes live here, in the library: a process that reads a checkpoint must be able
+to import them, or it gets plain dictionaries back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from hashlib import sha256
+from itertools import count
+from typing import Annotated, Any, Literal
+
+from langchain_core.messages import AnyMessage, BaseMessage, RemoveMessage, convert_to_messages
+from langgraph.channels import DeltaChannel
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+
+class Frozen(BaseModel):
+    """A value: compared by content, never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Passage(Frozen):
+    """A piece of a document as `search` and `read` return it."""
+
+    path: str
+    """Opens the file from the working directory, or absolute."""
+    line: int
+    """First line of the passage, 1-based."""
+    symbol: str = ""
+    """Qualified name or heading the passage belongs to."""
+    kind: Literal["text", "docstring", "code"] = "text"
+    text: str
+    score: float = 0.0
+    """Higher is better; only comparable within one search."""
+
+
+class Citation(Frozen):
+    """A quotation and where it stands."""
+
+    path: str = Field(description="path of the file, exactly as the tool gave it")
+    line: int = Field(description="line at which the quotation starts, counted from 1")
+    symbol: str = Field(default="", description="symbol or heading it belongs to")
+    kind: Literal["text", "docstring", "code"] = "text"
+    quote: str = Field(description="the words of the source, copied exactly")
+
+
+class Finding(Frozen):
+    """What a researcher found out, with the places that prove it."""
+
+    found: bool = Field(description="whether the sources answer the question")
+    answer: str = Field(description="the answer, in a few sentences; empty when not found")
+    citations: list[Citation] = Field(
+        default_factory=list, description="the quotations that prove the answer, best first"
+    )
+
+
+class Task(Frozen):
+    """One piece of work in a plan."""
+
+    id: str = Field(description="short and unique in the plan, such as t1")
+    goal: str = Field(description="what to find out or do, understandable on its own")
+    executor: str = Field(description="name of the member that does it")
+    needs: list[str] = Field(
+        default_factory=list, description="ids of tasks whose results this one uses"
+    )
+
+
+class Plan(Frozen):
+    """Tasks and what they need of one another; or a reply, when there is nothing to do."""
+
+    tasks: list[Task] = Field(default_factory=list[Task])
+    reply: str = Field(
+        default="", description="an answer to small talk; empty whenever there are tasks"
+    )
+
+
+class TaskResult(Frozen):
+    """What one task came to."""
+
+    task: str
+    """The id of the task."""
+    goal: str
+    agent: str
+    text: str
+    value: Any = None
+    """The member's typed output as JSON, `None` when it has none."""
+    found: bool = True
+    citations: list[Citation] = Field(default_factory=list[Citation])
+    round: int = 1
+    """The round in which it was done, 1-based."""
+
+
+class TaskRevision(Frozen):
+    """A task that is to be done again, and why."""
+
+    task: str = Field(description="id of the task")
+    why: str = Field(description="what falls short and what would mend it")
+
+
+class Review(Frozen):
+    """What the reviewer decided."""
+
+    verdict: Literal["accept", "revise", "replan", "ask"] = Field(
+        description="accept; revise the named tasks; replan from the start; or ask a person"
+    )
+    reason: str = Field(description="why, in one sentence")
+    revise: list[TaskRevision] = Field(
+        default_factory=list[TaskRevision], description="for revise: the tasks to do again"
+    )
+    question: str = Field(default="", description="for ask: what the person must answer")
+    answer: str = Field(
+        default="",
+        description="for accept: the final answer, citing as [1]; empty to use the results as they are",
+    )
+
+
+class RuleOutcome(Frozen):
+    """What one rule of the review said of one task."""
+
+    rule: str
+    task: str
+    passed: bool
+    detail: str = ""
+    """What falls short, empty when it passed."""
+
+
+class Answer(Frozen):
+    """What a turn came to; kept for the follow-up questions of the thread."""
+
+    question: str
+    text: str
+    citations: list[Citation] = Field(default_factory=list[Citation])
+    accepted: bool
+    verdict: Literal["accepted", "not accepted", "rejected", "reply"]
+    """`reply` for small talk; `rejected` by a person."""
+    reason: str = ""
+    rounds: int = 0
+
+
+def merge_messages(state: Sequence[BaseMessage], writes: Sequence[Any]) -> list[BaseMessage]:
+    """Fold batches of message writes into a history, as `add_messages` would one by one.
+
+    A message with a known id replaces, `RemoveMessage` deletes, all else appends. Ids that are
+    missing are derived from the content and the ids already there, so that replaying the writes (in other batches,
+    in another process) gives the same ids: what `DeltaChannel` asks of its reducer.
+    """
+    merged: list[BaseMessage | None] = list(state)
+    places = {m.id: i for i, m in enumerate(merged) if m is not None}
+    for write in writes:
+        for message in convert_to_messages(write if isinstance(write, list) else [write]):
+            if isinstance(message, RemoveMessage):
+                if message.id == REMOVE_ALL_MESSAGES:
+                    merged, places = [], {}
+                elif (place := places.pop(message.id, None)) is not None:
+                    merged[place] = None
+                continue
+            stamped = message if message.id else _stamped(message, places)
+            place = places.get(stamped.id)
+            if place is None:
+                places[stamped.id] = len(merged)
+                merged.append(stamped)
+            else:
+                merged[place] = stamped
+    return [m for m in merged if m is not None]
+
+
+def _stamped(message: BaseMessage, taken: Container[str | None]) -> BaseMessage:
+    for ordinal in count():
+        digest = sha256(f"{ordinal}|{message.type}|{message.content!r}".encode()).hexdigest()[:32]
+        if digest not in taken:
+            return message.model_copy(update={"id": digest})
+    raise AssertionError  # pragma: no cover - count() does not end
+
+
+def merge_results(
+    old: dict[str, TaskResult] | None, new: dict[str, TaskResult] | None
+) -> dict[str, TaskResult]:
+    """Put new results over old ones by task id; `None` empties (a new turn or a new plan)."""
+    return {} if new is None else {**(old or {}), **new}
+
+
+Messages = Annotated[list[AnyMessage], DeltaChannel(merge_messages)]
+"""A message history stored as its changes (`DeltaChannel`), not as a copy a step."""
+
+
+class ChatState(TypedDict, total=False):
+    """The least a team has: a conversation."""
+
+    messages: Messages
+
+
+class TeamState(ChatState, total=False):
+    """The state of a team that plans, works and reviews. Each turn starts it anew but for
+    `messages` and `answers`."""
+
+    question: str
+    plan: Plan | None
+    results: Annotated[dict[str, TaskResult], merge_results]
+    review: Review | None
+    checks: list[RuleOutcome]
+    """What the rules said in the last review."""
+    round: int
+    """The round being worked on, 1-based; 0 before the first."""
+    rejected: str
+    """Why the last plan was not valid, empty when it was."""
+    attempts: int
+    """Plans asked for in this round."""
+    answer: Answer | None
+    answers: list[Answer]
+    """The answers of this thread's earlier turns, oldest first, the last few only."""
+
+
+class TaskState(TypedDict, total=False):
+    """What a member gets that carries out one task of a plan."""
+
+    messages: list[AnyMessage]
+    """One message that tells the whole task in words."""
+    task: Task
+    question: str
+    results: dict[str, TaskResult]
+    """Results of the tasks it needs, by task id."""
+    result: TaskResult
+    """What it came to."""
+
+
+class ResearchContext(TypedDict, total=False):
+    """What a research run is given beside the question."""
+
+    sources: list[str]
+    """Folders, files or `package:NAME`; the team's own when empty."""
+
+
+class ChatInput(TypedDict):
+    """What starts a turn."""
+
+    messages: list[AnyMessage]
