@@ -1,1 +1,118 @@
-"""Stretto."""
+"""Compose LLM agents into LangGraph graphs that are checked, bounded, journaled and resumed.
+
+Names are loaded when they are first used, so that importing Stretto costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stretto.errors import StrettoError
+    from stretto.member import Compaction, member
+    from stretto.patterns import Rule, answered, cited, covers, plan, quoted
+    from stretto.policy import Limits
+    from stretto.project import Project
+    from stretto.runs import (
+        Result,
+        Resume,
+        Storage,
+        fork,
+        invoke,
+        open_storage,
+        resume,
+        run,
+        stream,
+    )
+    from stretto.spec.agent import Agent
+    from stretto.spec.tool import tool
+    from stretto.state import (
+        Answer,
+        ChatState,
+        Citation,
+        Finding,
+        Plan,
+        ResearchContext,
+        Review,
+        Task,
+        TaskResult,
+        TeamState,
+    )
+
+__all__ = [
+    "Agent",
+    "Answer",
+    "ChatState",
+    "Citation",
+    "Compaction",
+    "Finding",
+    "Limits",
+    "Plan",
+    "Project",
+    "ResearchContext",
+    "Result",
+    "Resume",
+    "Review",
+    "Rule",
+    "Storage",
+    "StrettoError",
+    "Task",
+    "TaskResult",
+    "TeamState",
+    "answered",
+    "cited",
+    "covers",
+    "fork",
+    "invoke",
+    "member",
+    "open_storage",
+    "plan",
+    "quoted",
+    "resume",
+    "run",
+    "stream",
+    "tool",
+]
+
+_HOMES = {
+    "stretto.errors": ("StrettoError",),
+    "stretto.member.agent": ("Compaction",),
+    "stretto.member.node": ("member",),
+    "stretto.patterns.plan": ("plan",),
+    "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.policy": ("Limits",),
+    "stretto.project": ("Project",),
+    "stretto.runs.result": ("Result",),
+    "stretto.runs.run": ("fork", "invoke", "resume", "run"),
+    "stretto.runs.storage": ("Storage", "open_storage"),
+    "stretto.runs.stream": ("Resume", "stream"),
+    "stretto.spec.agent": ("Agent",),
+    "stretto.spec.tool": ("tool",),
+    "stretto.state": (
+        "Answer",
+        "ChatState",
+        "Citation",
+        "Finding",
+        "Plan",
+        "ResearchContext",
+        "Review",
+        "Task",
+        "TaskResult",
+        "TeamState",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'stretto' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,92 @@
+"""Turns an `Agent` into the graph that LangChain's `create_agent` makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain.agents import AgentState, create_agent
+from langchain.agents.middleware import (
+    ModelCallLimitMiddleware,
+    SummarizationMiddleware,
+    ToolErrorMiddleware,
+)
+from langchain.agents.structured_output import ToolStrategy
+from langchain_core.language_models import BaseChatModel
+
+from stretto.errors import StrettoError
+from stretto.models import chat_model
+
+if TYPE_CHECKING:
+    from langchain.agents.middleware.types import AgentMiddleware, ToolCallRequest
+    from langgraph.graph.state import CompiledStateGraph
+
+    from stretto.spec.agent import Agent
+    from stretto.state import Messages
+
+
+class ConversationState(AgentState[Any]):
+    """`create_agent`'s state with a history that is stored as its changes."""
+
+    messages: Messages
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """When a long conversation is summarised, and what is kept of it word for word."""
+
+    tokens: int | None = None
+    """Summarise above so many tokens; `None` is four fifths of the model's own limit, or 32,000
+    where that is not known."""
+    keep: int = 20
+    """The newest messages that stay as they are."""
+
+    def middleware(self, model: BaseChatModel) -> SummarizationMiddleware[Any, Any]:
+        """LangChain's summarization, set up for this model."""
+        limit = (model.profile or {}).get("max_input_tokens")
+        tokens = self.tokens or (int(limit * 0.8) if limit else 32_000)
+        return SummarizationMiddleware(
+            model, trigger=("tokens", tokens), keep=("messages", self.keep)
+        )
+
+
+def tool_error(error: Exception, request: ToolCallRequest) -> str:
+    """Word a tool's failure for the model that called it."""
+    text = str(error) if isinstance(error, StrettoError) else f"{type(error).__name__}: {error}"
+    return f"{request.tool_call['name']} failed: {text}"
+
+
+def agent_graph(
+    agent: Agent, *, output: dict[str, Any] | None = None, compaction: Compaction | None = None
+) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Compile an agent with LangChain's `create_agent`.
+
+    A tool that raises is told to the model as an error; the model is called at most
+    `agent.max_model_calls` times a turn.
+
+    Args:
+        agent: What to compile.
+        output: JSON Schema that replaces its typed output.
+        compaction: Keep a conversation of its own, stored as changes and summarised when long;
+            `None` for a member whose history the team keeps.
+
+    Raises:
+        InvalidInput: Its model cannot be had.
+    """
+    model = agent.model if isinstance(agent.model, BaseChatModel) else chat_model(agent.model)
+    middleware: list[AgentMiddleware[Any, Any, Any]] = [
+        ToolErrorMiddleware(tool_error),
+        ModelCallLimitMiddleware(run_limit=agent.max_model_calls, exit_behavior="end"),
+    ]
+    if compaction is not None:
+        middleware.append(compaction.middleware(model))
+    schema = output or agent.output
+    return create_agent(
+        model,
+        list(agent.tools),
+        system_prompt=agent.prompt or None,
+        middleware=middleware,
+        response_format=None if schema is None else ToolStrategy(schema),
+        state_schema=None if compaction is None else ConversationState,
+        name=agent.name,
+    )

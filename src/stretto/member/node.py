@@ -1,0 +1,185 @@
+"""Turns any member of a team into a LangGraph node.
+
+A member is anything LangGraph runs: an `Agent`, a compiled graph (hand-written, `create_agent`, a
+deep agent), an uncompiled `StateGraph`, a `RemoteGraph`, a Runnable, a plain function. What it is
+given and what it gives back differ by kind; this module is the one place that knows how.
+
+A node made here is one function that closes over at most one compiled graph: LangGraph looks
+through one closure to find a subgraph, which is what makes xray, nested state and nested interrupts
+work.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.config import get_config
+from langgraph.graph import StateGraph
+from langgraph.pregel import Pregel
+from langgraph.pregel.protocol import PregelProtocol
+from langgraph.runtime import get_runtime
+
+from stretto.errors import InvalidMember
+from stretto.member.agent import agent_graph
+from stretto.member.reply import Reply, reply
+from stretto.records import AGENT_KEY
+from stretto.spec.agent import Agent
+
+Update = dict[str, Any]
+
+
+class Node(Protocol):
+    """A node function that needs the state alone."""
+
+    def __call__(self, state: Any) -> Awaitable[Update]:
+        """Give the state's update."""
+        ...
+
+
+class ConfigNode(Protocol):
+    """A node function that runs something else and passes the run's config on."""
+
+    def __call__(self, state: Any, config: RunnableConfig) -> Awaitable[Update]:
+        """Give the state's update."""
+        ...
+
+
+Brief = Callable[[Any], Mapping[str, Any]]
+"""Makes a member's input out of the team's state: `messages` and what else a function may want."""
+
+
+Settle = Callable[[Any, Reply], Update | Awaitable[Update]]
+"""Makes the team's state update out of its state and a member's reply."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A named member, ready to become a node."""
+
+    name: str
+    role: str
+    runnable: Runnable[Any, Any]
+    takes_messages: bool
+    """Whether it is given messages alone, rather than the whole brief."""
+    agent: Agent | None = None
+
+    def node(self, brief: Brief, settle: Settle) -> ConfigNode:
+        """Make a node: `settle(state, reply)` of what the member says to `brief(state)`.
+
+        Raises (in the node):
+            MemberFailed: The member gave nothing that can be read as a reply.
+        """
+        graph, name, takes_messages = self.runnable, self.name, self.takes_messages
+
+        async def run(state: Any, config: RunnableConfig) -> Update:
+            given = brief(state)
+            output = await graph.ainvoke(
+                _input(given, graph, takes_messages=takes_messages),
+                {**config, "metadata": {**config.get("metadata", {}), AGENT_KEY: name}},
+            )
+            update = settle(state, reply(output, name, given=given))
+            return await update if inspect.isawaitable(update) else update
+
+        run.__name__ = name
+        return run
+
+
+def member(thing: object, *, name: str = "", output: dict[str, Any] | None = None) -> Member:
+    """Take anything LangGraph runs as a member.
+
+    Args:
+        thing: Agent, compiled or uncompiled graph, `RemoteGraph`, Runnable or function.
+        name: What to call it; by default its own name.
+        output: JSON Schema that replaces an agent's typed output (a pattern narrows it to its
+            members); ignored for other kinds.
+
+    Raises:
+        InvalidMember: It is nothing that can run, or it has no name of its own.
+    """
+    match thing:
+        case Member():
+            return thing
+        case Agent():
+            graph = agent_graph(thing, output=output)
+            return Member(name or thing.name, thing.role, graph, takes_messages=True, agent=thing)
+        case StateGraph():
+            return _graph_member(thing.compile(name=name or None), name)
+        case Pregel():
+            return _graph_member(thing, name)
+        case Runnable():
+            talks = isinstance(thing, PregelProtocol | BaseChatModel)
+            called = name or getattr(thing, "name", None) or type(thing).__name__
+            return Member(called, "", thing, takes_messages=talks)
+        case _ if callable(thing):
+            return _function_member(cast("Callable[..., Any]", thing), name)
+        case _:
+            raise InvalidMember(
+                f"{thing!r} is no member. Give an Agent, a LangGraph graph, a Runnable or a "
+                "function that takes the state."
+            )
+
+
+def members(things: Sequence[object]) -> dict[str, Member]:
+    """Take several as members, by name.
+
+    Raises:
+        InvalidMember: There is none, or two have one name.
+    """
+    taken: dict[str, Member] = {}
+    for thing in things:
+        one = member(thing)
+        if one.name in taken:
+            raise InvalidMember(
+                f"two members are called {one.name!r}. Give one another name, with "
+                "`member(it, name=...)`."
+            )
+        taken[one.name] = one
+    if not taken:
+        raise InvalidMember("a team without members cannot work. Give at least one.")
+    return taken
+
+
+def _input(given: Mapping[str, Any], graph: Runnable[Any, Any], *, takes_messages: bool) -> Any:
+    if isinstance(graph, BaseChatModel):
+        return given["messages"]
+    return {"messages": given["messages"]} if takes_messages else dict(given)
+
+
+def _graph_member(graph: Pregel[Any, Any, Any, Any], name: str) -> Member:
+    takes = graph.get_input_jsonschema().get("properties", {})
+    own = graph.get_name()
+    called = name or (own if own != "LangGraph" else "")
+    if not called:
+        raise InvalidMember(
+            "a graph without a name cannot be a member. Compile it with `name=`, or use "
+            "`member(graph, name=...)`."
+        )
+    return Member(called, "", graph, takes_messages=list(takes) == ["messages"])
+
+
+def _function_member(function: Callable[..., Any], name: str) -> Member:
+    called = name or getattr(function, "__name__", "")
+    if not called or called == "<lambda>":
+        raise InvalidMember("a lambda has no name. Use `member(function, name=...)`.")
+    role = (inspect.getdoc(function) or "").partition("\n")[0]
+    parameters = set(inspect.signature(function).parameters)
+    wants_runtime, wants_config = "runtime" in parameters, "config" in parameters
+
+    def arguments() -> dict[str, Any]:
+        runtime = {"runtime": get_runtime()} if wants_runtime else {}
+        return {**runtime, **({"config": get_config()} if wants_config else {})}
+
+    async def acall(state: Any) -> Any:
+        return await function(state, **arguments())
+
+    def call(state: Any) -> Any:
+        return function(state, **arguments())
+
+    asynchronous = inspect.iscoroutinefunction(function)
+    runnable: Runnable[Any, Any] = RunnableLambda(acall if asynchronous else call, name=called)
+    return Member(called, role, runnable, takes_messages=False)

@@ -1,0 +1,125 @@
+"""How a team words what it wants of a member: one message, its parts in tags.
+
+Tags tell a model, real or offline, the request from the material. The text of documents, tools and
+people stands inside them as data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AnyMessage, HumanMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stretto.state import Answer, Citation, RuleOutcome, Task, TaskResult, TeamState
+
+EARLIER_TURNS = 3
+"""How many earlier answers of the thread a member sees."""
+HISTORY = 6
+"""How many messages of the conversation the planner sees before the brief."""
+
+
+def planner_brief(
+    state: TeamState, roles: Mapping[str, str], *, max_tasks: int
+) -> dict[str, list[AnyMessage]]:
+    """Word the request for a plan: the conversation's end, then the brief."""
+    review = state.get("review")
+    replan = review.reason if review is not None and review.verdict == "replan" else ""
+    parts = [
+        _tag("request", state.get("question", "")),
+        _tag("executors", "\n".join(f"{name}: {role}" for name, role in roles.items())),
+        _tag("limits", f"at most {max_tasks} tasks"),
+        _tag("rejected", state.get("rejected", "")),
+        _tag("replan", replan),
+        _earlier(state.get("answers", [])),
+    ]
+    history = _whole_turns(state.get("messages", [])[:-1])
+    return {"messages": [*history, _message(parts)]}
+
+
+def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) -> dict[str, Any]:
+    """Word one task, with the results it needs and what was said of its last attempt."""
+    review = state.get("review")
+    why = [r.why for r in review.revise if r.task == task.id] if review is not None else []
+    given = "\n".join(_result(r) for r in needs.values())
+    parts = [
+        _tag("task", task.goal, id=task.id),
+        _tag("question", state.get("question", "")),
+        _tag("results", given),
+        _tag("feedback", "\n".join(why)),
+        _earlier(state.get("answers", [])),
+    ]
+    return {
+        "messages": [_message(parts)],
+        "task": task,
+        "question": state.get("question", ""),
+        "results": dict(needs),
+    }
+
+
+def review_brief(state: TeamState, *, max_rounds: int) -> dict[str, list[AnyMessage]]:
+    """Word the review: every result with its quotations, and what the rules said."""
+    plan = state.get("plan")
+    results = state.get("results", {})
+    ordered = [results[t.id] for t in plan.tasks if t.id in results] if plan else []
+    parts = [
+        _tag("request", state.get("question", "")),
+        _tag("results", "\n".join(_result(r) for r in ordered)),
+        _tag("checks", checks_text(state.get("checks", []))),
+        _tag("round", f"{state.get('round', 1)} of {max_rounds}"),
+    ]
+    return {"messages": [_message(parts)]}
+
+
+def checks_text(checks: Iterable[RuleOutcome]) -> str:
+    """One line a rule and task: `pass t1 answered`, `FAIL t2 quoted: why`."""
+    return "\n".join(
+        f"pass {c.task} {c.rule}" if c.passed else f"FAIL {c.task} {c.rule}: {c.detail}"
+        for c in checks
+    )
+
+
+def _message(parts: Iterable[str]) -> HumanMessage:
+    return HumanMessage("\n".join(p for p in parts if p))
+
+
+def _tag(name: str, text: str, **attributes: object) -> str:
+    if not text.strip():
+        return ""
+    written = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    closed = text.strip().replace(f"</{name}>", f"</ {name}>")
+    line = "\n" if "\n" in closed else ""
+    return f"<{name}{written}>{line}{closed}{line}</{name}>"
+
+
+def _result(result: TaskResult) -> str:
+    said = result.text if result.found else "not found"
+    lines = [f"goal: {result.goal}", said, *_numbered(result.citations)]
+    return _tag(
+        "result", "\n".join(lines), task=result.task, agent=result.agent, round=result.round
+    )
+
+
+def _numbered(citations: Iterable[Citation]) -> list[str]:
+    return [
+        f'[{n}] {c.path}:{c.line} {c.symbol} "{" ".join(c.quote.split())}"'
+        for n, c in enumerate(citations, 1)
+    ]
+
+
+def _earlier(answers: Sequence[Answer]) -> str:
+    told = (
+        "\n".join([f"question: {a.question}", f"answer: {a.text}", *_numbered(a.citations)])
+        for a in answers[-EARLIER_TURNS:]
+    )
+    return _tag("earlier", "\n\n".join(told))
+
+
+def _whole_turns(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """The conversation's end, starting at a person's message, as strict providers ask."""
+    end = list(messages[-HISTORY:])
+    while end and end[0].type != "human":
+        end.pop(0)
+    return end

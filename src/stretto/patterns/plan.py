@@ -1,0 +1,292 @@
+"""`plan`: a planner writes tasks, executors carry them out at once, a reviewer judges them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.graph import END, START, StateGraph
+
+from stretto.errors import InvalidInput, InvalidPlan
+from stretto.member import Compaction, Member, Reply, member, members
+from stretto.models import chat_model
+from stretto.patterns.brief import planner_brief, review_brief
+from stretto.patterns.decisions import decided
+from stretto.patterns.executors import executor_pool, run_round
+from stretto.patterns.review import (
+    better,
+    plan_problem,
+    read_plan,
+    read_review,
+    settle_review,
+)
+from stretto.patterns.rules import Rule, answered, judge
+from stretto.patterns.turn import (
+    answer_turn,
+    approve_answer,
+    approve_plan,
+    ask_reviewers_question,
+    begin_turn,
+)
+from stretto.state import ChatState, Plan, TeamState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.graph.state import CompiledStateGraph
+
+    from stretto.member import ConfigNode, Node, Update
+
+Approval: TypeAlias = Literal["plan", "tasks", "answer"]
+"""What a person is asked about: the plan, each task's result, the answer."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What bounds a turn of the team."""
+
+    max_rounds: int
+    max_tasks: int
+    max_plans: int
+    width: int
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value < 1:
+                raise InvalidInput(f"{name} is {value}, so nothing could run. Set it to 1 or more.")
+
+
+def plan(
+    planner: object,
+    executors: Sequence[object],
+    reviewer: object,
+    *,
+    rules: Sequence[Rule] = (answered,),
+    approve: Approval | Iterable[Approval] = (),
+    max_rounds: int = 3,
+    max_tasks: int = 8,
+    max_plans: int = 3,
+    width: int = 8,
+    compaction: Compaction | None = None,
+    context: type[Any] | None = None,
+) -> StateGraph[TeamState, Any, ChatState, TeamState]:
+    """Build a team that plans, works and reviews, as an uncompiled graph over `TeamState`.
+
+    The planner writes a `Plan`; each task starts when its own needs are met and its result is
+    stored as it exists; the rules and then the reviewer judge; what falls short is done again.
+
+    Args:
+        planner: Member that answers with a `Plan` (typed, or its JSON as text).
+        executors: Members that carry out tasks, told apart by their names.
+        reviewer: Member that answers with a `Review`.
+        rules: What must hold of each result; printed, journaled, and shown to the reviewer.
+        approve: What a person must approve before it counts, by interrupt.
+        max_rounds: Rounds of work and review in a turn; then the best so far is the answer, not
+            accepted.
+        max_tasks: Tasks in a plan.
+        max_plans: Plans asked for, one after the other, until one is valid.
+        width: Tasks that run at once.
+        compaction: When a long conversation is summarised; the default `Compaction()`.
+        context: Type of the run's context (`TypedDict`, dataclass or pydantic class).
+
+    Raises:
+        InvalidMember: A member is none, or two executors have one name.
+        InvalidInput: A bound is below 1, or `approve` names something unknown.
+    """
+    bounds = Bounds(max_rounds, max_tasks, max_plans, width)
+    asked = _approvals(approve)
+    team = members(executors)
+    thinker, judge_ = _planner(planner, team, bounds), member(reviewer)
+    graph: StateGraph[TeamState, Any, ChatState, TeamState] = StateGraph(
+        TeamState, input_schema=ChatState, context_schema=context
+    )
+    model = _model_of(thinker)
+    graph.add_node("prepare", begin_turn(compaction or Compaction(), model))
+    graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=_about(thinker))
+    pool = executor_pool(team)
+    graph.add_node(
+        "execute",
+        _execute_node(pool, width=width, approve="tasks" in asked),
+        metadata={"role": "executors", "agents": ", ".join(team)},
+    )
+    graph.add_node("check", _check_node(rules), metadata={"role": "rules"})
+    graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=_about(judge_))
+    graph.add_node("ask", ask_reviewers_question, metadata={"role": "person"})
+    graph.add_node("answer", answer_turn)
+    _wire(graph, bounds, asked)
+    return graph
+
+
+def _wire(
+    graph: StateGraph[TeamState, Any, ChatState, TeamState],
+    bounds: Bounds,
+    asked: frozenset[Approval],
+) -> None:
+    graph.add_edge(START, "prepare")
+    graph.add_edge("prepare", "planner")
+    planned = ["planner", "execute", "answer"]
+    accepted = "answer"
+    if "plan" in asked:
+        graph.add_node("approve_plan", approve_plan(bounds.max_plans), metadata={"role": "person"})
+        graph.add_conditional_edges("approve_plan", _after_plan, planned)
+    if "answer" in asked:
+        accepted = "approve"
+        graph.add_node("approve", approve_answer(bounds.max_rounds), metadata={"role": "person"})
+        graph.add_conditional_edges("approve", _after_approval, ["execute", "answer"])
+    after_planner = _after_plan if "plan" not in asked else _to_approval
+    targets = planned if "plan" not in asked else ["planner", "approve_plan", "answer"]
+    graph.add_conditional_edges("planner", after_planner, targets)
+    graph.add_edge("execute", "check")
+    graph.add_edge("check", "reviewer")
+    graph.add_conditional_edges(
+        "reviewer",
+        _after_review(bounds.max_rounds, accepted),
+        ["execute", "planner", "ask", *{accepted, "answer"}],
+    )
+    graph.add_conditional_edges("ask", _after_question, ["planner", "answer"])
+    graph.add_edge("answer", END)
+
+
+def _after_plan(state: TeamState) -> str:
+    if state.get("answer") is not None:
+        return "answer"
+    if state.get("rejected"):
+        return "planner"
+    written = state.get("plan")
+    return "execute" if written is not None and written.tasks else "answer"
+
+
+def _to_approval(state: TeamState) -> str:
+    goes = _after_plan(state)
+    return "approve_plan" if goes == "execute" else goes
+
+
+def _after_approval(state: TeamState) -> str:
+    return "execute" if state.get("answer") is None else "answer"
+
+
+def _after_question(state: TeamState) -> str:
+    return "planner" if state.get("answer") is None else "answer"
+
+
+def _after_review(max_rounds: int, accepted: str) -> Callable[[TeamState], str]:
+    targets = {"accept": accepted, "revise": "execute", "replan": "planner", "ask": "ask"}
+
+    def after_review(state: TeamState) -> str:
+        review = state.get("review")
+        verdict = review.verdict if review is not None else "revise"
+        if verdict != "accept" and state.get("round", 0) >= max_rounds:
+            return "answer"
+        return targets[verdict]
+
+    return after_review
+
+
+def _plan_node(planner: Member, team: dict[str, Member], bounds: Bounds) -> ConfigNode:
+    roles = {name: one.role or name for name, one in team.items()}
+
+    async def settle(state: TeamState, reply: Reply) -> Update:
+        written, problem = read_plan(reply)
+        problem = problem or plan_problem(written, team, max_tasks=bounds.max_tasks)
+        attempts = state.get("attempts", 0) + 1
+        if problem:
+            return await _reject(planner.name, problem, attempts, bounds.max_plans)
+        decision = "plan" if written.tasks else "reply"
+        data = written.model_dump(mode="json")
+        await decided(planner.name, decision, alternatives=("plan", "reply"), data=data)
+        return {
+            "plan": written,
+            "rejected": "",
+            "attempts": 0,
+            "results": None,
+            "checks": [],
+            "review": None,
+        }
+
+    return planner.node(lambda s: planner_brief(s, roles, max_tasks=bounds.max_tasks), settle)
+
+
+async def _reject(planner: str, problem: str, attempts: int, most: int) -> Update:
+    await decided(planner, "invalid plan", reason=problem)
+    if attempts >= most:
+        raise InvalidPlan(
+            f"{planner!r} gave no valid plan in {attempts} attempts; of the last one: {problem}. "
+            "Try a stronger model, reword its prompt, or raise `max_plans`."
+        )
+    return {"rejected": problem, "attempts": attempts}
+
+
+def _execute_node(
+    pool: CompiledStateGraph[Any, Any, Any, Any], *, width: int, approve: bool
+) -> ConfigNode:
+    async def execute(state: TeamState, config: RunnableConfig) -> Update:
+        return await run_round(pool, state, config, width=width, approve=approve)
+
+    return execute
+
+
+def _check_node(rules: Sequence[Rule]) -> Node:
+    async def check(state: TeamState) -> Update:
+        written, results = state.get("plan") or Plan(), state.get("results", {})
+        outcomes = await judge(rules, written.tasks, results)
+        best = better(state.get("best"), written, results, outcomes)
+        return {"checks": outcomes, "best": best}
+
+    return check
+
+
+def _review_node(reviewer: Member, rules: Sequence[Rule], bounds: Bounds) -> ConfigNode:
+    binding = frozenset({"approved", *(rule.name for rule in rules if rule.binding)})
+    texts = {rule.name: rule.text for rule in rules}
+
+    async def settle(state: TeamState, reply: Reply) -> Update:
+        checks, written = state.get("checks", []), state.get("plan") or Plan()
+        review = settle_review(read_review(reply), checks, written.tasks, binding=binding)
+        await decided(
+            reviewer.name,
+            review.verdict,
+            reason=review.reason,
+            alternatives=("accept", "revise", "replan", "ask"),
+            data={
+                "review": review.model_dump(mode="json"),
+                "checks": [c.model_dump(mode="json") for c in checks],
+                "rules": texts,
+                "round": state.get("round", 0),
+                "max_rounds": bounds.max_rounds,
+            },
+        )
+        return {"review": review}
+
+    return reviewer.node(lambda s: review_brief(s, max_rounds=bounds.max_rounds), settle)
+
+
+def _planner(thing: object, team: dict[str, Member], bounds: Bounds) -> Member:
+    """Take the planner, its typed output narrowed to this team's members and bounds."""
+    schema = Plan.model_json_schema()
+    schema["properties"]["tasks"]["maxItems"] = bounds.max_tasks
+    roles = "; ".join(f"{name}: {one.role or name}" for name, one in team.items())
+    executor: dict[str, Any] = schema["$defs"]["Task"]["properties"]["executor"]
+    executor.update(enum=list(team), description=f"who does it. {roles}")
+    return member(thing, output=schema)
+
+
+def _model_of(planner: Member) -> BaseChatModel:
+    model = planner.agent.model if planner.agent is not None else None
+    return model if isinstance(model, BaseChatModel) else chat_model(model)
+
+
+def _about(one: Member) -> dict[str, Any]:
+    about = {"role": one.role or one.name, "agent": one.name}
+    return {**about, "version": one.agent.version} if one.agent is not None else about
+
+
+def _approvals(approve: Approval | Iterable[Approval]) -> frozenset[Approval]:
+    asked: frozenset[Approval] = frozenset([approve] if isinstance(approve, str) else approve)
+    if unknown := asked - {"plan", "tasks", "answer"}:
+        raise InvalidInput(
+            f"nobody can be asked about {min(unknown)!r}. "
+            "`approve` takes 'plan', 'tasks' and 'answer'."
+        )
+    return asked

@@ -1,0 +1,47 @@
+"""What a run came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stretto.state import Answer
+
+if TYPE_CHECKING:
+    from langgraph.types import Interrupt
+
+    from stretto.journal import Usage
+    from stretto.records import RunStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The end of a run: its state, or what it waits for."""
+
+    thread: str
+    status: RunStatus
+    """`done`, or `interrupted` when it waits for a person."""
+    value: dict[str, Any]
+    """The graph's state after the run."""
+    interrupts: tuple[Interrupt, ...] = ()
+    """What a person is asked; answer with `resume`, by `id` when there are several."""
+    usage: Usage
+    """What the turn used, with what was used before it was resumed."""
+    seconds: float
+    """Wall time of this run."""
+    run: str = field(default="")
+    """Id of the run in the journal."""
+
+    @property
+    def answer(self) -> Answer | None:
+        """The team's answer; `None` when there is none yet or the graph has no such thing."""
+        answer = self.value.get("answer")
+        return answer if isinstance(answer, Answer) else None
+
+    @property
+    def text(self) -> str:
+        """The answer in words: the team's, else the last message."""
+        if self.answer is not None:
+            return self.answer.text
+        messages = self.value.get("messages") or []
+        return str(messages[-1].text) if messages else ""

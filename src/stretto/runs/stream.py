@@ -1,0 +1,348 @@
+"""Runs a compiled LangGraph graph, any one, with checkpoints, journal, limits and one writer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from langchain_core.messages import BaseMessage, HumanMessage
+from langgraph.graph import StateGraph
+from langgraph.pregel import Pregel
+from langgraph.types import Command
+from typing_extensions import TypedDict
+
+from stretto.errors import InvalidAnswer, InvalidInput, ThreadUnknown
+from stretto.journal import Usage
+from stretto.journal.handler import Announcement, JournalHandler
+from stretto.policy import Limits
+from stretto.records import TEAM_KEY, RunStarted
+from stretto.runs.failure import explained
+from stretto.runs.result import Result
+from stretto.runs.storage import Storage, open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.runtime import RunControl
+    from langgraph.types import Interrupt, StateSnapshot, StreamMode
+
+STEPS = 1000
+"""Supersteps of each graph of a run, where `Limits.steps` says nothing (LangGraph: 10,007)."""
+MODES: tuple[StreamMode, ...] = ("updates", "messages", "custom")
+
+
+class Part(TypedDict):
+    """A part of a run's stream: LangGraph's own (version 2), or one of two kinds of ours."""
+
+    type: Literal[
+        "updates", "messages", "custom", "values", "tasks", "checkpoints", "debug", "journal", "end"
+    ]
+    """`journal`: a record; `end`: the last part of a run that did not fail."""
+    ns: tuple[str, ...]
+    """The subgraph it comes from; empty for the root, and for parts of ours."""
+    data: Any
+    """A record for `journal`, a `Result` for `end`, else what LangGraph says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Goes on with a thread: after a crash, a stop, a failure or an interrupt."""
+
+    answer: Any = None
+    """Answer to the only interrupt that waits; `None` to go on without one."""
+    answers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Answers by interrupt id, where several wait; those left out wait on."""
+    by: str = ""
+    """Who answers, for the journal."""
+
+
+Graph = Pregel[Any, Any, Any, Any] | StateGraph[Any, Any, Any, Any]
+Input = str | BaseMessage | list[BaseMessage] | dict[str, Any] | Resume
+"""A text or messages for graphs with `messages`; any input as a dictionary; or `Resume`."""
+
+
+async def stream(
+    graph: Graph,
+    input: Input,  # noqa: A002 - LangGraph's own name for it
+    *,
+    thread: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    storage: Storage | None = None,
+    wait: float = 0.0,
+    team: str = "",
+    model: str = "",
+    control: RunControl | None = None,
+    modes: Sequence[StreamMode] = MODES,
+) -> AsyncGenerator[Part]:
+    """Run a turn on a thread and give its parts as they come; the last is `end` with a `Result`.
+
+    The graph runs with `durability="sync"` on the project's checkpointer (unless it was compiled
+    with its own), and every record of it is journaled before the step that follows.
+
+    Args:
+        graph: Any LangGraph graph, compiled or not; one of Stretto's or not.
+        input: What starts the turn, or `Resume`.
+        thread: Where the turn belongs; a new thread by default.
+        context: The run's context; a resume takes the one the turn began with.
+        limits: What the turn may use; 100 model calls by default.
+        storage: Open state; by default the project's is opened for this run.
+        wait: Seconds to wait for another turn on the thread to end.
+        team: What to call the graph in the journal; its own name by default.
+        model: The default model's name, for the journal.
+        control: Asks the run to stop at a safe point (`request_drain`).
+        modes: LangGraph's stream modes.
+
+    Raises:
+        ThreadBusy: Another turn is being written on the thread.
+        ThreadUnknown: `Resume` on a thread that has no checkpoint.
+        InvalidInput: An empty question, or an unfinished turn on the thread.
+        InvalidAnswer: The answer does not fit; nothing is saved, it can be given again.
+        LimitReached: A limit is used up; a resume with a higher one goes on.
+        ModelRefused, ModelUnavailable: The provider did not serve.
+        RunStopped: The run was asked to stop.
+        StateUnavailable: What happened could not be stored.
+        Exception: What a node raised; what was done before is stored.
+    """
+    thread = thread or str(uuid.uuid4())
+    async with AsyncExitStack() as stack:
+        if storage is None:
+            storage = await stack.enter_async_context(open_storage())
+        await stack.enter_async_context(storage.locks.hold(thread, wait=wait))
+        ready = compiled(graph, storage)
+        run = _Run(ready, thread, storage, limits or Limits(), team or ready.get_name())
+        try:
+            given = await run.prepare(input, context, model)
+            parts = run.parts(given, control, modes)
+            async with aclosing(parts):
+                async for part in parts:
+                    yield part
+            yield {"type": "end", "ns": (), "data": await run.result()}
+        except Exception as error:
+            better = explained(error, thread)
+            if better is error:
+                raise
+            raise better from error
+
+
+def compiled(graph: Graph, storage: Storage) -> Pregel[Any, Any, Any, Any]:
+    """Give a graph that runs on this storage, unless it was compiled with its own checkpointer."""
+    if isinstance(graph, StateGraph):
+        return graph.compile(checkpointer=storage.checkpointer)
+    if graph.checkpointer is None or isinstance(graph.checkpointer, bool):
+        return graph.copy({"checkpointer": storage.checkpointer})
+    return graph
+
+
+@dataclass(slots=True)
+class _Given:
+    """A graph's input, made ready."""
+
+    input: Any
+    context: Mapping[str, Any] | None
+    config: RunnableConfig
+
+
+class _Run:
+    """One turn, or one resume of it, on a thread that is held."""
+
+    def __init__(
+        self,
+        graph: Pregel[Any, Any, Any, Any],
+        thread: str,
+        storage: Storage,
+        limits: Limits,
+        team: str,
+    ) -> None:
+        self.graph, self.thread, self.storage = graph, thread, storage
+        self.limits, self.team = limits, team
+        self.id = uuid.uuid4()
+        self.started = time.monotonic()
+
+    @property
+    def address(self) -> RunnableConfig:
+        """Where the thread's newest checkpoint is."""
+        return {"configurable": {"thread_id": self.thread}}
+
+    async def prepare(self, given: Input, context: Mapping[str, Any] | None, model: str) -> _Given:
+        """Check the input against the thread, and make the graph's input and config of it."""
+        snapshot = await self.graph.aget_state(self.address)
+        spent = Usage()
+        by = ""
+        if isinstance(given, Resume):
+            before = await self._before(snapshot)
+            spent, by = await self.storage.journal.spent(self.thread), given.by
+            context = context if context is not None else (before.context if before else None)
+            ready: Any = resumption(given, snapshot.interrupts)
+        else:
+            self._refuse_unfinished(snapshot)
+            ready = graph_input(given, self.graph)
+        known = Announcement(team=self.team, model=model, context=dict(context or {}), by=by)
+        handler = JournalHandler(
+            self.storage.journal, limits=self.limits, spent=spent, announcement=known
+        )
+        config: RunnableConfig = {
+            **self.address,
+            "callbacks": [handler],
+            "run_id": self.id,
+            "run_name": self.team,
+            "tags": ["stretto"],
+            "metadata": {TEAM_KEY: self.team},
+            "recursion_limit": self.limits.steps or STEPS,
+        }
+        return _Given(ready, context, config)
+
+    async def _before(self, snapshot: StateSnapshot) -> RunStarted | None:
+        if not snapshot.values and not snapshot.next:
+            raise ThreadUnknown(
+                f"thread {self.thread!r} has nothing to resume. See `stretto threads`."
+            )
+        if not snapshot.next:
+            raise InvalidInput(
+                f"thread {self.thread!r} has ended its last turn; there is nothing to resume. "
+                "Ask it something new."
+            )
+        return await self.storage.journal.last_run(self.thread)
+
+    def _refuse_unfinished(self, snapshot: StateSnapshot) -> None:
+        if snapshot.interrupts:
+            raise InvalidInput(
+                f"thread {self.thread!r} waits for a person's answer. Answer it "
+                f"(stretto resume {self.thread}), or use another thread."
+            )
+        if snapshot.next:
+            raise InvalidInput(
+                f"the last turn on thread {self.thread!r} has not ended. Let it end "
+                f"(stretto resume {self.thread}), or use another thread."
+            )
+
+    async def parts(
+        self, given: _Given, control: RunControl | None, modes: Sequence[StreamMode]
+    ) -> AsyncGenerator[Part]:
+        """LangGraph's parts and the run's records, in the order in which they come."""
+        with self.storage.journal.subscribe() as records:
+            found: asyncio.Queue[Part | BaseException | None] = asyncio.Queue()
+
+            async def pump_graph() -> None:
+                try:
+                    async for part in self.graph.astream(
+                        given.input,
+                        given.config,
+                        context=cast("Any", given.context),
+                        stream_mode=list(modes),
+                        subgraphs=True,
+                        durability="sync",
+                        version="v2",
+                        control=control,
+                    ):
+                        found.put_nowait(cast("Part", part))
+                    await self.storage.journal.flush()
+                    found.put_nowait(None)
+                except BaseException as error:
+                    with suppress(Exception):
+                        await self.storage.journal.flush()
+                    found.put_nowait(error)
+                    raise
+
+            async def pump_records() -> None:
+                while True:
+                    record = await records.get()
+                    if record.run == str(self.id):
+                        found.put_nowait({"type": "journal", "ns": (), "data": record})
+
+            async with _running(pump_graph()) as task, _running(pump_records()):
+                while True:
+                    part = await found.get()
+                    if part is None or isinstance(part, BaseException):
+                        break
+                    yield part
+                for left in _drained(records, found, str(self.id)):
+                    yield left
+                await task
+
+    async def result(self) -> Result:
+        """What the thread's newest checkpoint says."""
+        snapshot = await self.graph.aget_state(self.address)
+        return Result(
+            thread=self.thread,
+            status="interrupted" if snapshot.interrupts or snapshot.next else "done",
+            value=cast("dict[str, Any]", snapshot.values),
+            interrupts=tuple(snapshot.interrupts),
+            usage=await self.storage.journal.spent(self.thread),
+            seconds=time.monotonic() - self.started,
+            run=str(self.id),
+        )
+
+
+@asynccontextmanager
+async def _running(coroutine: Any) -> AsyncGenerator[asyncio.Task[None]]:
+    """Run beside the body; what is left of it when the body ends is cancelled and awaited."""
+    task: asyncio.Task[None] = asyncio.create_task(coroutine)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at: the body has awaited it, or does not want it any more
+
+
+def _drained(records: asyncio.Queue[Any], found: asyncio.Queue[Any], run: str) -> list[Part]:
+    """What came in before the end and was not given yet."""
+    left: list[Part] = []
+    while not found.empty():
+        part = found.get_nowait()
+        if isinstance(part, dict):
+            left.append(cast("Part", part))
+    while not records.empty():
+        record = records.get_nowait()
+        if record.run == run:
+            left.append({"type": "journal", "ns": (), "data": record})
+    return left
+
+
+def graph_input(given: Input, graph: Pregel[Any, Any, Any, Any]) -> Any:
+    """Make a graph's input of a text, messages or a dictionary.
+
+    Raises:
+        InvalidInput: A text for a graph without `messages`, or an empty one.
+    """
+    if isinstance(given, dict):
+        return given
+    if "messages" not in graph.channels:
+        raise InvalidInput(
+            f"the graph {graph.get_name()!r} has no `messages`, so a text says nothing to it. "
+            "Give its input as a dictionary."
+        )
+    if isinstance(given, str):
+        if not given.strip():
+            raise InvalidInput("the question is empty. Say what you want to know.")
+        return {"messages": [HumanMessage(given)]}
+    return {"messages": given if isinstance(given, list) else [given]}
+
+
+def resumption(given: Resume, waiting: Sequence[Interrupt]) -> Command[Any] | None:
+    """Make LangGraph's input of a resume; `None` goes on without an answer.
+
+    Raises:
+        InvalidAnswer: One answer for several interrupts or none, or an id that does not wait.
+    """
+    ids = [i.id for i in waiting]
+    told = ", ".join(ids) or "nothing"
+    if unknown := [i for i in given.answers if i not in ids]:
+        raise InvalidAnswer(f"interrupt {unknown[0]!r} does not wait for an answer; {told} does.")
+    if given.answers:
+        return Command(resume=dict(given.answers))
+    if given.answer is None:
+        return None
+    if len(ids) != 1:
+        raise InvalidAnswer(
+            f"one answer, and {len(ids)} interrupts wait ({told}). Answer by id: "
+            "`answers={id: answer}`."
+        )
+    return Command(resume={ids[0]: given.answer})
