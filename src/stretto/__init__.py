@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stretto.errors import StrettoError
-    from stretto.member import Compaction, member
+    from stretto.members import Compaction, member
     from stretto.patterns import Rule, answered, cited, covers, plan, quoted
     from stretto.policy import Limits
     from stretto.project import Project
@@ -77,8 +77,8 @@ __all__ = [
 
 _HOMES = {
     "stretto.errors": ("StrettoError",),
-    "stretto.member.agent": ("Compaction",),
-    "stretto.member.node": ("member",),
+    "stretto.members.agent": ("Compaction",),
+    "stretto.members.node": ("member",),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
     "stretto.policy": ("Limits",),

@@ -93,6 +93,8 @@ class TaskResult(Frozen):
     citations: list[Citation] = Field(default_factory=list[Citation])
     round: int = 1
     """The round in which it was done, 1-based."""
+    refused: str = ""
+    """Why a person refused it, empty when nobody did."""
 
 
 class TaskRevision(Frozen):
@@ -127,6 +129,19 @@ class RuleOutcome(Frozen):
     passed: bool
     detail: str = ""
     """What falls short, empty when it passed."""
+
+
+class Attempt(Frozen):
+    """The best that was reached so far, kept in case the rounds run out."""
+
+    plan: Plan
+    results: dict[str, TaskResult]
+    checks: list[RuleOutcome]
+
+    @property
+    def score(self) -> float:
+        """Share of the rules that passed, 1.0 when there are none."""
+        return sum(c.passed for c in self.checks) / len(self.checks) if self.checks else 1.0
 
 
 class Answer(Frozen):
@@ -206,6 +221,7 @@ class TeamState(ChatState, total=False):
     """What the rules said in the last review."""
     round: int
     """The round being worked on, 1-based; 0 before the first."""
+    best: Attempt | None
     rejected: str
     """Why the last plan was not valid, empty when it was."""
     attempts: int
@@ -233,9 +249,3 @@ class ResearchContext(TypedDict, total=False):
 
     sources: list[str]
     """Folders, files or `package:NAME`; the team's own when empty."""
-
-
-class ChatInput(TypedDict):
-    """What starts a turn."""
-
-    messages: list[AnyMessage]

@@ -1,8 +1,8 @@
 """Members: anything LangGraph runs, as nodes of a team."""
 
-from stretto.member.agent import Compaction, agent_graph
-from stretto.member.node import Brief, ConfigNode, Member, Node, Settle, Update, member, members
-from stretto.member.reply import Reply
+from stretto.members.agent import Compaction, agent_graph
+from stretto.members.node import Brief, ConfigNode, Member, Node, Settle, Update, member, members
+from stretto.members.reply import Reply
 
 __all__ = [
     "Brief",

@@ -25,8 +25,8 @@ from langgraph.pregel.protocol import PregelProtocol
 from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidMember
-from stretto.member.agent import agent_graph
-from stretto.member.reply import Reply, reply
+from stretto.members.agent import agent_graph
+from stretto.members.reply import Reply, reply
 from stretto.records import AGENT_KEY
 from stretto.spec.agent import Agent
 

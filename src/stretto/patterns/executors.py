@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
-    from stretto.member import Member, Reply, Update
+    from stretto.members import Member, Reply, Update
 
 
 def executor_pool(team: Mapping[str, Member]) -> CompiledStateGraph[Any, Any, Any, Any]:

@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.graph import END, START, StateGraph
 
 from stretto.errors import InvalidInput, InvalidPlan
-from stretto.member import Compaction, Member, Reply, member, members
+from stretto.members import Compaction, Member, Reply, member, members
 from stretto.models import chat_model
 from stretto.patterns.brief import planner_brief, review_brief
 from stretto.patterns.decisions import decided
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
-    from stretto.member import ConfigNode, Node, Update
+    from stretto.members import ConfigNode, Node, Update
 
 Approval: TypeAlias = Literal["plan", "tasks", "answer"]
 """What a person is asked about: the plan, each task's result, the answer."""

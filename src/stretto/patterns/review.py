@@ -14,7 +14,7 @@ from stretto.state import Attempt, Plan, Review, RuleOutcome, Task, TaskResult, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from stretto.member import Reply
+    from stretto.members import Reply
 
 
 def read_plan(reply: Reply) -> tuple[Plan, str]:

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidInput
-from stretto.member import Reply
+from stretto.members import Reply
 from stretto.patterns.answer import cite, compose, message_text
 from stretto.patterns.decisions import decided
 from stretto.patterns.human import Approve, Edit, Reject, Respond, ask_person
@@ -18,7 +18,7 @@ from stretto.state import Answer, Plan, Review, TaskRevision, TeamState
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from stretto.member import Compaction, Node, Update
+    from stretto.members import Compaction, Node, Update
 
 REMEMBERED = 8
 """How many answers a thread keeps for follow-up questions."""
