@@ -204,7 +204,9 @@ async def test_a_failed_task_holds_up_only_those_that_need_it() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3])
 async def test_langgraphs_own_concurrency_limit_does_not_deadlock(limit: int) -> None:
     """`max_concurrency` below the width only slows: calls are made in topological order."""
-    tasks = [Task(id=f"t{i}", goal="", executor="w", needs=[f"t{i - 1}"] if i else []) for i in range(5)]
+    tasks = [
+        Task(id=f"t{i}", goal="", executor="w", needs=[f"t{i - 1}"] if i else []) for i in range(5)
+    ]
     worker = Worker()
     graph = graph_of(list(reversed(tasks)), worker, width=8, saver=InMemorySaver())
     out = await asyncio.wait_for(run(graph, {}, worker, max_concurrency=limit), 20)

@@ -287,7 +287,9 @@ async def test_tasks_ask_at_once_and_work_is_not_repeated(order: list[int]) -> N
     worker = Worker()
     graph = team(worker, approve="tasks")
     out = await ask(graph)
-    waiting = sorted(out["__interrupt__"], key=lambda i: i.value["action_requests"][0]["args"]["task"])
+    waiting = sorted(
+        out["__interrupt__"], key=lambda i: i.value["action_requests"][0]["args"]["task"]
+    )
     assert [i.value["action_requests"][0]["args"]["task"] for i in waiting] == ["a", "b"]
     for index in order:
         out = await ask(graph, Command(resume={waiting[index].id: decision("approve")}))
@@ -333,7 +335,9 @@ async def test_the_reviewer_may_ask_a_person() -> None:
     question = Review(verdict="ask", reason="unclear", question="Which year?")
     graph = team(Worker(), question, ACCEPT)
     out = await ask(graph)
-    assert out["__interrupt__"][0].value["action_requests"][0]["args"] == {"question": "Which year?"}
+    assert out["__interrupt__"][0].value["action_requests"][0]["args"] == {
+        "question": "Which year?"
+    }
     out = await ask(graph, Command(resume=decision("respond", message="2026")))
     assert out["answer"].accepted
     assert out["round"] == 2
@@ -343,7 +347,8 @@ async def test_a_long_conversation_is_compacted() -> None:
     """Above the limit old messages give way to a summary; the newest stay word for word."""
     graph = team(Worker(), compaction=Compaction(tokens=300, keep=4))
     history = [
-        (HumanMessage if i % 2 == 0 else AIMessage)(f"message {i} " + "word " * 40) for i in range(12)
+        (HumanMessage if i % 2 == 0 else AIMessage)(f"message {i} " + "word " * 40)
+        for i in range(12)
     ]
     out = await graph.ainvoke({"messages": [*history, HumanMessage("What?")]}, THREAD)
     assert len(out["messages"]) <= 6
@@ -372,7 +377,7 @@ def test_bad_members_are_refused_at_build() -> None:
 
 
 async def test_the_executors_are_drawn_inside_their_node() -> None:
-    """xray shows every member; no edge is missing."""
+    """Xray shows every member; no edge is missing."""
     drawn = team(Worker(), approve=["plan", "answer"]).get_graph(xray=True)
     assert "execute:worker" in drawn.nodes
     assert {e.source for e in drawn.edges if e.target == "answer"} >= {"planner", "reviewer"}

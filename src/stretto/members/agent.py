@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from langchain.agents import AgentState, create_agent
 from langchain.agents.middleware import (
-    ModelCallLimitMiddleware,
     SummarizationMiddleware,
     ToolErrorMiddleware,
 )
@@ -15,6 +14,7 @@ from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models import BaseChatModel
 
 from stretto.errors import StrettoError
+from stretto.members.limit import CallLimit
 from stretto.models import chat_model
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def agent_graph(
     model = agent.model if isinstance(agent.model, BaseChatModel) else chat_model(agent.model)
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
         ToolErrorMiddleware(tool_error),
-        ModelCallLimitMiddleware(run_limit=agent.max_model_calls, exit_behavior="end"),
+        CallLimit(agent.max_model_calls),
     ]
     if compaction is not None:
         middleware.append(compaction.middleware(model))

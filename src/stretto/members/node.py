@@ -67,6 +67,8 @@ class Member:
     takes_messages: bool
     """Whether it is given messages alone, rather than the whole brief."""
     agent: Agent | None = None
+    typed: bool = False
+    """Whether it owes a typed output."""
 
     def node(self, brief: Brief, settle: Settle) -> ConfigNode:
         """Make a node: `settle(state, reply)` of what the member says to `brief(state)`.
@@ -75,6 +77,7 @@ class Member:
             MemberFailed: The member gave nothing that can be read as a reply.
         """
         graph, name, takes_messages = self.runnable, self.name, self.takes_messages
+        typed = self.typed
 
         async def run(state: Any, config: RunnableConfig) -> Update:
             given = brief(state)
@@ -82,7 +85,7 @@ class Member:
                 _input(given, graph, takes_messages=takes_messages),
                 {**config, "metadata": {**config.get("metadata", {}), AGENT_KEY: name}},
             )
-            update = settle(state, reply(output, name, given=given))
+            update = settle(state, reply(output, name, given=given, typed=typed))
             return await update if inspect.isawaitable(update) else update
 
         run.__name__ = name
@@ -106,7 +109,14 @@ def member(thing: object, *, name: str = "", output: dict[str, Any] | None = Non
             return thing
         case Agent():
             graph = agent_graph(thing, output=output)
-            return Member(name or thing.name, thing.role, graph, takes_messages=True, agent=thing)
+            return Member(
+                name or thing.name,
+                thing.role,
+                graph,
+                takes_messages=True,
+                agent=thing,
+                typed=bool(output or thing.output),
+            )
         case StateGraph():
             return _graph_member(thing.compile(name=name or None), name)
         case Pregel():

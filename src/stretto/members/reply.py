@@ -21,11 +21,13 @@ class Reply:
     text: str
     value: Any = None
     """Its typed output: a pydantic value or JSON; `None` when it gave only words."""
+    complete: bool = True
+    """False when it owed a typed output and gave none."""
 
     @property
     def found(self) -> bool:
-        """False when its typed output says that it found nothing."""
-        return bool(_field(self.value, "found", default=True))
+        """False when its typed output says that it found nothing, or is missing."""
+        return self.complete and bool(_field(self.value, "found", default=True))
 
     @property
     def citations(self) -> list[Citation]:
@@ -43,8 +45,10 @@ class Reply:
         return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
-def reply(output: Any, name: str, *, given: Mapping[str, Any] | None = None) -> Reply:
-    """Read what a member returned as a reply.
+def reply(
+    output: Any, name: str, *, given: Mapping[str, Any] | None = None, typed: bool = False
+) -> Reply:
+    """Read what a member returned as a reply; `typed` when it owes a typed output.
 
     Raises:
         MemberFailed: There is nothing in it: no message, no text, no value.
@@ -59,20 +63,22 @@ def reply(output: Any, name: str, *, given: Mapping[str, Any] | None = None) -> 
         case BaseModel():
             return Reply(_text(output), output)
         case dict():
-            return _reply_of_state(cast("dict[str, Any]", output), name, given or {})
+            return _reply_of_state(cast("dict[str, Any]", output), name, given or {}, typed=typed)
         case _:
             raise _nothing(name, output)
 
 
-def _reply_of_state(output: dict[str, Any], name: str, given: Mapping[str, Any]) -> Reply:
-    typed = output.get("structured_response")
-    if typed is not None:
-        return Reply(_text(typed), typed)
+def _reply_of_state(
+    output: dict[str, Any], name: str, given: Mapping[str, Any], *, typed: bool
+) -> Reply:
+    value = output.get("structured_response")
+    if value is not None:
+        return Reply(_text(value), value)
     messages = output.get("messages")
     if isinstance(messages, list) and messages:
         last = convert_to_messages(messages)[-1]
         if last.text or last.type == "ai":
-            return Reply(last.text)
+            return Reply(last.text, complete=not typed)
     said = {k: v for k, v in output.items() if k not in given and v is not None}
     if not said:
         raise _nothing(name, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from typing_extensions import TypedDict
@@ -41,10 +42,9 @@ async def run(
     **options: Unpack[Options],
 ) -> Result:
     """Run a turn to its end, or until it waits for a person; as `stream`, and raises as it does."""
-    async for part in stream(graph, input, thread=thread, modes=(), **options):
-        if part["type"] == "end":
-            return cast("Result", part["data"])
-    raise AssertionError  # pragma: no cover - a stream that does not raise ends with its result
+    async with aclosing(stream(graph, input, thread=thread, modes=(), **options)) as parts:
+        ends = [part["data"] async for part in parts if part["type"] == "end"]
+    return cast("Result", ends[0])
 
 
 async def resume(

@@ -198,11 +198,11 @@ class _Run:
         return _Given(ready, context, config)
 
     async def _before(self, snapshot: StateSnapshot) -> RunStarted | None:
-        if not snapshot.values and not snapshot.next:
+        if not snapshot.values and not snapshot.tasks:
             raise ThreadUnknown(
                 f"thread {self.thread!r} has nothing to resume. See `stretto threads`."
             )
-        if not snapshot.next:
+        if not snapshot.tasks:
             raise InvalidInput(
                 f"thread {self.thread!r} has ended its last turn; there is nothing to resume. "
                 "Ask it something new."
@@ -215,7 +215,7 @@ class _Run:
                 f"thread {self.thread!r} waits for a person's answer. Answer it "
                 f"(stretto resume {self.thread}), or use another thread."
             )
-        if snapshot.next:
+        if snapshot.tasks:  # not `next`: that leaves out what is done and not yet checkpointed
             raise InvalidInput(
                 f"the last turn on thread {self.thread!r} has not ended. Let it end "
                 f"(stretto resume {self.thread}), or use another thread."
