@@ -10,21 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stretto.errors import StrettoError
-    from stretto.members import Compaction, member
-    from stretto.patterns import Rule, answered, cited, covers, plan, quoted
+    from stretto.members.agent import Compaction
+    from stretto.members.node import member
+    from stretto.patterns.plan import plan
+    from stretto.patterns.rules import Rule, answered, cited, covers, quoted
     from stretto.policy import Limits
     from stretto.project import Project
-    from stretto.runs import (
-        Result,
-        Resume,
-        Storage,
-        fork,
-        invoke,
-        open_storage,
-        resume,
-        run,
-        stream,
-    )
+    from stretto.runs.result import Result
+    from stretto.runs.run import fork, invoke, resume, run
+    from stretto.runs.storage import Storage, open_storage
+    from stretto.runs.stream import Resume, stream
     from stretto.spec.agent import Agent
     from stretto.spec.tool import tool
     from stretto.state import (

@@ -9,7 +9,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class StrettoError(Exception):
@@ -33,10 +33,11 @@ class UnknownName(InvalidInput):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
         self.kind, self.name, self.known, self.where = kind, name, sorted(known), where
         near = difflib.get_close_matches(name, self.known, n=1)
+        article = "an" if kind.startswith(("a", "e", "i", "o", "u")) else "a"
         hint = (
             f"Did you mean {near[0]!r}?"
             if near
-            else f"Known: {', '.join(self.known) or f'none yet; add a {kind} first'}."
+            else f"Known: {', '.join(self.known) or f'none yet; add {article} {kind} first'}."
         )
         super().__init__(f"{f'{where}: ' if where else ''}no {kind} {name!r}. {hint}")
 
@@ -48,6 +49,15 @@ class BadDefinition(InvalidInput):
         self.path, self.line, self.problem, self.remedy = str(path), line, problem, remedy
         place = f"{path}:{line}" if line else str(path)
         super().__init__(f"{place}: {problem}. {remedy}")
+
+
+class BadDefinitions(BadDefinition):
+    """Raised when a project file has several faults; the text tells each on its own line."""
+
+    def __init__(self, path: object, errors: Sequence[StrettoError]) -> None:
+        super().__init__(path, None, f"{len(errors)} faults", "Mend each")
+        self.errors = tuple(errors)
+        self.args = ("\n".join(map(str, errors)),)
 
 
 class MissingExtra(InvalidInput):
@@ -64,6 +74,10 @@ class InvalidMember(InvalidInput):
 
 class InvalidPlan(StrettoError):
     """Raised when the planner gave no valid plan in the attempts it had."""
+
+
+class InvalidReview(StrettoError):
+    """Raised when the reviewer gave no review in the attempts it had."""
 
 
 class InvalidAnswer(InvalidInput):
@@ -84,6 +98,10 @@ class ModelUnavailable(StrettoError):
     """Raised when the provider cannot be reached, is overloaded or times out."""
 
     exit_code = 5
+
+
+class ToolFailed(StrettoError):
+    """Raised when a tool could not do what it was asked; the agent is told the text."""
 
 
 class LimitReached(StrettoError):

@@ -114,6 +114,27 @@ def chat_model_itself() -> Any:
     return member(speaker(), name="worker")
 
 
+class AsyncObject:
+    """An object whose call is asynchronous."""
+
+    __name__ = "worker"
+
+    async def __call__(self, state: Any) -> str:
+        return "forty-two"
+
+
+def beside_messages() -> Any:
+    """A compiled graph with messages that writes its result elsewhere."""
+
+    class Beside(MessagesState):
+        outcome: str
+
+    graph = StateGraph(Beside)
+    graph.add_node("think", lambda state: {"outcome": "forty-two"})
+    graph.add_edge(START, "think")
+    return graph.compile(name="worker")
+
+
 KINDS = [
     our_agent,
     langchain_agent,
@@ -122,6 +143,8 @@ KINDS = [
     without_messages,
     plain_function,
     async_function,
+    AsyncObject,
+    beside_messages,
     runnable,
     chat_model_itself,
 ]

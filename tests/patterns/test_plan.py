@@ -11,11 +11,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from stretto.errors import InvalidInput, InvalidMember, InvalidPlan
+from stretto.errors import InvalidInput, InvalidMember, InvalidPlan, InvalidReview
 from stretto.members import Compaction
 from stretto.patterns.plan import plan
 from stretto.patterns.rules import Rule
-from stretto.state import Finding, Plan, Review, Task, TaskRevision
+from stretto.state import Citation, Finding, Plan, Review, Task, TaskRevision
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 
@@ -82,11 +82,11 @@ def team(worker: Worker, *given: Review, planner: Any = two_tasks, **options: An
     return built.compile(checkpointer=InMemorySaver())
 
 
-async def test_an_accepted_answer_is_that_of_the_last_tasks() -> None:
-    """The answer is made of results that no other task needs, and ends the conversation."""
+async def test_an_accepted_answer_is_made_of_all_results() -> None:
+    """Each task's result stands in the answer, in the plan's order, and ends the conversation."""
     out = await ask(team(Worker()))
     assert out["answer"].accepted
-    assert out["answer"].text == "compare #1"
+    assert out["answer"].text == "find A\nfind A #1\n\nfind B\nfind B #1\n\ncompare\ncompare #1"
     assert [m.type for m in out["messages"]] == ["human", "ai"]
     assert out["round"] == 1
 
@@ -157,7 +157,7 @@ BAD_PLANS = {
 async def test_an_invalid_plan_goes_back_with_the_reason_a_bounded_number_of_times(
     problem: str,
 ) -> None:
-    """The planner is told what is wrong; after `max_plans` the run fails clearly."""
+    """The planner is told what is wrong; after `max_attempts` the run fails clearly."""
     briefs: list[str] = []
 
     def planner(state: Any) -> Any:
@@ -165,7 +165,7 @@ async def test_an_invalid_plan_goes_back_with_the_reason_a_bounded_number_of_tim
         return BAD_PLANS[problem]
 
     with pytest.raises(InvalidPlan, match="no valid plan in 2 attempts"):
-        await ask(team(Worker(), planner=planner, max_plans=2))
+        await ask(team(Worker(), planner=planner, max_attempts=2))
     assert "<rejected>" not in briefs[0]
     assert problem in briefs[1]
     assert len(briefs) == 2
@@ -200,8 +200,8 @@ async def test_a_follow_up_sees_the_earlier_answers_and_their_citations() -> Non
 
     def finder(state: Any) -> Finding:
         briefs.append(state["messages"][-1].text)
-        cited = {"path": "doc.md", "line": 3, "quote": "so it is"}
-        return Finding(found=True, answer="it is so", citations=[cited])  # type: ignore[list-item]
+        cited = Citation(path="doc.md", line=3, quote="so it is")
+        return Finding(found=True, answer="it is so", citations=[cited])
 
     graph = plan(planner, [finder], reviews(ACCEPT)).compile(checkpointer=InMemorySaver())
     out = await ask(graph, "Is it so?")
@@ -243,11 +243,14 @@ async def test_the_answer_is_asked_about_in_langchains_words() -> None:
     (waiting,) = out["__interrupt__"]
     (request,) = waiting.value["action_requests"]
     assert request["name"] == "answer"
-    assert request["args"] == {"text": "compare #1"}
+    assert request["args"]["text"].endswith("compare #1")
     (config,) = waiting.value["review_configs"]
     assert config["allowed_decisions"] == ["approve", "edit", "reject", "respond"]
     out = await ask(graph, Command(resume=decision("approve")))
     assert out["answer"].accepted
+
+
+TEXT = "find A\nfind A #1\n\nfind B\nfind B #1\n\ncompare\ncompare #1"
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,7 @@ async def test_the_answer_is_asked_about_in_langchains_words() -> None:
             "accepted",
         ),
         (decision("respond", message="I know it"), "I know it", "accepted"),
-        (decision("reject"), "compare #1", "rejected"),
+        (decision("reject"), TEXT, "rejected"),
     ],
 )
 async def test_a_person_may_edit_respond_or_reject(answer: Any, text: str, verdict: str) -> None:
@@ -356,7 +359,73 @@ async def test_a_long_conversation_is_compacted() -> None:
     assert out["answer"].accepted
 
 
-@pytest.mark.parametrize("bound", ["max_rounds", "max_tasks", "max_plans", "width"])
+async def test_an_unreadable_review_is_asked_for_again_and_then_fails() -> None:
+    """The work is not repeated for it; the reviewer is told what was wrong."""
+    briefs: list[str] = []
+    said: list[Any] = ["nonsense", ACCEPT]
+
+    def reviewer(state: Any) -> Any:
+        briefs.append(state["messages"][-1].text)
+        return said.pop(0) if len(said) > 1 else said[0]
+
+    worker = Worker()
+    graph = plan(two_tasks, [worker.member()], reviewer).compile(checkpointer=InMemorySaver())
+    assert (await ask(graph))["answer"].accepted
+    assert "<rejected>it is no review: 'nonsense'" in briefs[1]
+    assert set(worker.done.values()) == {1}
+    said[:] = ["nonsense"]
+    with pytest.raises(InvalidReview, match="in 3 attempts"):
+        await ask(graph)
+
+
+async def test_a_person_may_give_a_task_to_another_member_of_the_team() -> None:
+    """An edited plan may name any executor; refusals are counted against `max_attempts`."""
+
+    def other(state: Any) -> str:
+        return "by the other"
+
+    graph = plan(two_tasks, [Worker().member(), other], reviews(ACCEPT), approve="plan")
+    ready = graph.compile(checkpointer=InMemorySaver())
+    await ask(ready)
+    edited = Plan(tasks=[Task(id="z", goal="Z", executor="other")]).model_dump()
+    change = decision("edit", edited_action={"name": "plan", "args": edited})
+    out = await ask(ready, Command(resume=change))
+    assert out["answer"].text == "by the other"
+
+
+async def test_refused_plans_are_bounded() -> None:
+    """After `max_attempts` plans a refusal ends the turn."""
+    graph = team(Worker(), approve="plan", max_attempts=2)
+    out = await ask(graph)
+    out = await ask(graph, Command(resume=decision("reject", message="no")))
+    assert "__interrupt__" in out
+    out = await ask(graph, Command(resume=decision("reject", message="no")))
+    assert out["answer"].verdict == "rejected"
+
+
+async def test_a_team_in_a_team_keeps_its_verdict_and_citations() -> None:
+    """What the inner team did not accept is not found; what it cites is cited."""
+
+    def finder(state: Any) -> Finding:
+        cited = Citation(path="doc.md", line=3, quote="so it is")
+        return Finding(found=True, answer="it is so", citations=[cited])
+
+    def one_task(state: Any) -> Plan:
+        return Plan(tasks=[Task(id="a", goal="g", executor="finder")])
+
+    def outer_plan(state: Any) -> Plan:
+        return Plan(tasks=[Task(id="x", goal="g", executor="inner")])
+
+    for verdict, found in ((ACCEPT, True), (revise("a"), False)):
+        inner = plan(one_task, [finder], reviews(verdict), max_rounds=1).compile(name="inner")
+        graph = plan(outer_plan, [inner], reviews(ACCEPT), max_rounds=1)
+        out = await ask(graph.compile(checkpointer=InMemorySaver()))
+        assert out["results"]["x"].found is found
+        assert out["results"]["x"].citations[0].path == "doc.md"
+        assert out["answer"].accepted is found
+
+
+@pytest.mark.parametrize("bound", ["max_rounds", "max_tasks", "max_attempts", "width"])
 def test_a_bound_below_one_is_refused(bound: str) -> None:
     """Nothing could run."""
     with pytest.raises(InvalidInput, match=f"{bound} is 0"):

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage, convert_to_messages
 from pydantic import BaseModel, ValidationError
 
 from stretto.errors import MemberFailed
-from stretto.state import Citation
+from stretto.state import Answer, Citation, Finding
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,22 @@ def _reply_of_state(
     value = output.get("structured_response")
     if value is not None:
         return Reply(_text(value), value)
+    if isinstance(answer := output.get("answer"), Answer):
+        return Reply(answer.text, _finding(answer))
     messages = output.get("messages")
     if isinstance(messages, list) and messages:
         last = convert_to_messages(messages)[-1]
-        if last.text or last.type == "ai":
+        if last.type != "human":  # the last word is the brief when the graph wrote elsewhere
             return Reply(last.text, complete=not typed)
     said = {k: v for k, v in output.items() if k not in given and v is not None}
     if not said:
         raise _nothing(name, output)
     return Reply(_text(said), said)
+
+
+def _finding(answer: Answer) -> Finding:
+    """A team's answer as what an outer team takes: found only when it was accepted."""
+    return Finding(found=answer.accepted, answer=answer.text, citations=answer.citations)
 
 
 def _nothing(name: str, output: Any) -> MemberFailed:

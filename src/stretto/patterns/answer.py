@@ -13,18 +13,26 @@ NOT_FOUND = "not found in the sources"
 
 
 def compose(plan: Plan, results: Mapping[str, TaskResult]) -> tuple[str, list[Citation]]:
-    """Give the text of the tasks that no other task needs, and the citations it numbers."""
-    used = {need for task in plan.tasks for need in task.needs}
-    last = [results[t.id] for t in plan.tasks if t.id not in used and t.id in results]
-    citations = _distinct(last)
-    single = len(last) == 1
-    parts = [_part(r, citations, headed=not single) for r in last]
+    """Give the text of every task in the plan's order, and the citations it numbers."""
+    ordered = in_order(plan, results)
+    citations = numbered(ordered)
+    parts = [_part(r, citations, headed=len(ordered) > 1) for r in ordered]
     return "\n\n".join(parts), citations
 
 
-def cite(text: str, results: Mapping[str, TaskResult], plan: Plan) -> tuple[str, list[Citation]]:
-    """Keep a reviewer's own text, with the citations of the results behind it."""
-    return text, _distinct([results[t.id] for t in plan.tasks if t.id in results])
+def in_order(plan: Plan, results: Mapping[str, TaskResult]) -> list[TaskResult]:
+    """The results there are, in the plan's order."""
+    return [results[t.id] for t in plan.tasks if t.id in results]
+
+
+def numbered(results: Sequence[TaskResult]) -> list[Citation]:
+    """The different citations of several results; number n stands at place n - 1."""
+    return list({key(c): c for r in results for c in r.citations}.values())
+
+
+def key(citation: Citation) -> tuple[str, int, str]:
+    """What makes two citations the same."""
+    return citation.path, citation.line, citation.quote
 
 
 def message_text(answer: Answer) -> str:
@@ -42,17 +50,9 @@ def _marked(answer: Answer) -> str:
     return f"{answer.text}\n\n({answer.verdict}{reason})"
 
 
-def _distinct(results: Sequence[TaskResult]) -> list[Citation]:
-    return list({_key(c): c for r in results for c in r.citations}.values())
-
-
-def _key(citation: Citation) -> tuple[str, int, str]:
-    return citation.path, citation.line, citation.quote
-
-
 def _part(result: TaskResult, citations: Sequence[Citation], *, headed: bool) -> str:
-    keys = [_key(c) for c in citations]
-    marks = "".join(f"[{n}]" for n in sorted({keys.index(_key(c)) + 1 for c in result.citations}))
+    keys = [key(c) for c in citations]
+    marks = "".join(f"[{n}]" for n in sorted({keys.index(key(c)) + 1 for c in result.citations}))
     if not result.found:
         said = NOT_FOUND if headed else NOT_FOUND.capitalize() + "."
     else:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from stretto.patterns.answer import in_order, key, numbered
+from stretto.state import Plan
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -43,7 +46,8 @@ def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) ->
     """Word one task, with the results it needs and what was said of its last attempt."""
     review = state.get("review")
     why = [r.why for r in review.revise if r.task == task.id] if review is not None else []
-    given = "\n".join(_result(r) for r in needs.values())
+    numbers = {key(c): n for n, c in enumerate(numbered([*needs.values()]), 1)}
+    given = "\n".join(_result(r, numbers) for r in needs.values())
     parts = [
         _tag("task", task.goal, id=task.id),
         _tag("question", state.get("question", "")),
@@ -61,12 +65,12 @@ def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) ->
 
 def review_brief(state: TeamState, *, max_rounds: int) -> dict[str, list[AnyMessage]]:
     """Word the review: every result with its quotations, and what the rules said."""
-    plan = state.get("plan")
-    results = state.get("results", {})
-    ordered = [results[t.id] for t in plan.tasks if t.id in results] if plan else []
+    ordered = in_order(state.get("plan") or Plan(), state.get("results", {}))
+    numbers = {key(c): n for n, c in enumerate(numbered(ordered), 1)}
     parts = [
         _tag("request", state.get("question", "")),
-        _tag("results", "\n".join(_result(r) for r in ordered)),
+        _tag("rejected", state.get("rejected", "")),
+        _tag("results", "\n".join(_result(r, numbers) for r in ordered)),
         _tag("checks", checks_text(state.get("checks", []))),
         _tag("round", f"{state.get('round', 1)} of {max_rounds}"),
     ]
@@ -94,27 +98,26 @@ def _tag(name: str, text: str, **attributes: object) -> str:
     return f"<{name}{written}>{line}{closed}{line}</{name}>"
 
 
-def _result(result: TaskResult) -> str:
+def _result(result: TaskResult, numbers: Mapping[tuple[str, int, str], int]) -> str:
     said = result.text if result.found else "not found"
-    lines = [f"goal: {result.goal}", said, *_numbered(result.citations)]
+    lines = [f"goal: {result.goal}", said, *(_place(numbers[key(c)], c) for c in result.citations)]
     return _tag(
         "result", "\n".join(lines), task=result.task, agent=result.agent, round=result.round
     )
 
 
-def _numbered(citations: Iterable[Citation]) -> list[str]:
-    return [
-        f'[{n}] {c.path}:{c.line} {c.symbol} "{" ".join(c.quote.split())}"'
-        for n, c in enumerate(citations, 1)
-    ]
+def _place(number: int, citation: Citation) -> str:
+    quote = " ".join(citation.quote.split())
+    return f'[{number}] {citation.path}:{citation.line} {citation.symbol} "{quote}"'
 
 
 def _earlier(answers: Sequence[Answer]) -> str:
-    told = (
-        "\n".join([f"question: {a.question}", f"answer: {a.text}", *_numbered(a.citations)])
-        for a in answers[-EARLIER_TURNS:]
-    )
-    return _tag("earlier", "\n\n".join(told))
+    return _tag("earlier", "\n\n".join(_told(a) for a in answers[-EARLIER_TURNS:]))
+
+
+def _told(answer: Answer) -> str:
+    places = [_place(n, c) for n, c in enumerate(answer.citations, 1)]
+    return "\n".join([f"question: {answer.question}", f"answer: {answer.text}", *places])
 
 
 def _whole_turns(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

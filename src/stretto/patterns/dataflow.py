@@ -24,7 +24,7 @@ Ask = Callable[[Task, TaskResult], Awaitable[TaskResult]]
 """Lets a person decide on a result, by interrupt."""
 
 
-class _Blocked(Exception):  # noqa: N818 - no error: a need of this task waits or failed
+class _Blocked(Exception):
     """Raised in a task whose need has no result."""
 
 

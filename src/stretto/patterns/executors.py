@@ -80,7 +80,7 @@ async def run_round(
     kept = {i: r for i, r in done.items() if i not in again}
     ask = ask_about_result if approve else None
     results = await run_tasks(todo, work, width=width, done=kept, ask=ask)
-    return {"results": results, "round": round_}
+    return {"results": results, "round": round_, "attempts": 0}
 
 
 async def ask_about_result(task: Task, result: TaskResult) -> TaskResult:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import END, START, StateGraph
 
-from stretto.errors import InvalidInput, InvalidPlan
+from stretto.errors import InvalidInput, InvalidPlan, InvalidReview
 from stretto.members import Compaction, Member, Reply, member, members
 from stretto.models import chat_model
 from stretto.patterns.brief import planner_brief, review_brief
@@ -32,7 +32,7 @@ from stretto.patterns.turn import (
 from stretto.state import ChatState, Plan, TeamState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
@@ -49,7 +49,7 @@ class Bounds:
 
     max_rounds: int
     max_tasks: int
-    max_plans: int
+    max_attempts: int
     width: int
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ def plan(
     approve: Approval | Iterable[Approval] = (),
     max_rounds: int = 3,
     max_tasks: int = 8,
-    max_plans: int = 3,
+    max_attempts: int = 3,
     width: int = 8,
     compaction: Compaction | None = None,
     context: type[Any] | None = None,
@@ -86,7 +86,8 @@ def plan(
         max_rounds: Rounds of work and review in a turn; then the best so far is the answer, not
             accepted.
         max_tasks: Tasks in a plan.
-        max_plans: Plans asked for, one after the other, until one is valid.
+        max_attempts: Times the planner or the reviewer is asked until its reply can be used; then
+            the run fails.
         width: Tasks that run at once.
         compaction: When a long conversation is summarised; the default `Compaction()`.
         context: Type of the run's context (`TypedDict`, dataclass or pydantic class).
@@ -95,7 +96,7 @@ def plan(
         InvalidMember: A member is none, or two executors have one name.
         InvalidInput: A bound is below 1, or `approve` names something unknown.
     """
-    bounds = Bounds(max_rounds, max_tasks, max_plans, width)
+    bounds = Bounds(max_rounds, max_tasks, max_attempts, width)
     asked = _approvals(approve)
     team = members(executors)
     thinker, judge_ = _planner(planner, team, bounds), member(reviewer)
@@ -103,7 +104,8 @@ def plan(
         TeamState, input_schema=ChatState, context_schema=context
     )
     model = _model_of(thinker)
-    graph.add_node("prepare", begin_turn(compaction or Compaction(), model))
+    begin = begin_turn(compaction or Compaction(), model)
+    graph.add_node("prepare", begin, metadata={"role": "takes the question"})
     graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=_about(thinker))
     pool = executor_pool(team)
     graph.add_node(
@@ -114,8 +116,8 @@ def plan(
     graph.add_node("check", _check_node(rules), metadata={"role": "rules"})
     graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=_about(judge_))
     graph.add_node("ask", ask_reviewers_question, metadata={"role": "person"})
-    graph.add_node("answer", answer_turn)
-    _wire(graph, bounds, asked)
+    graph.add_node("answer", answer_turn, metadata={"role": "gives the answer"})
+    _wire(graph, bounds, asked, list(team))
     return graph
 
 
@@ -123,13 +125,17 @@ def _wire(
     graph: StateGraph[TeamState, Any, ChatState, TeamState],
     bounds: Bounds,
     asked: frozenset[Approval],
+    executors: Collection[str],
 ) -> None:
     graph.add_edge(START, "prepare")
     graph.add_edge("prepare", "planner")
     planned = ["planner", "execute", "answer"]
     accepted = "answer"
     if "plan" in asked:
-        graph.add_node("approve_plan", approve_plan(bounds.max_plans), metadata={"role": "person"})
+        approval = approve_plan(
+            executors, max_tasks=bounds.max_tasks, max_attempts=bounds.max_attempts
+        )
+        graph.add_node("approve_plan", approval, metadata={"role": "person"})
         graph.add_conditional_edges("approve_plan", _after_plan, planned)
     if "answer" in asked:
         accepted = "approve"
@@ -143,7 +149,7 @@ def _wire(
     graph.add_conditional_edges(
         "reviewer",
         _after_review(bounds.max_rounds, accepted),
-        ["execute", "planner", "ask", *{accepted, "answer"}],
+        ["execute", "planner", "reviewer", "ask", *{accepted, "answer"}],
     )
     graph.add_conditional_edges("ask", _after_question, ["planner", "answer"])
     graph.add_edge("answer", END)
@@ -176,7 +182,9 @@ def _after_review(max_rounds: int, accepted: str) -> Callable[[TeamState], str]:
 
     def after_review(state: TeamState) -> str:
         review = state.get("review")
-        verdict = review.verdict if review is not None else "revise"
+        if review is None:
+            return "reviewer"
+        verdict = review.verdict
         if verdict != "accept" and state.get("round", 0) >= max_rounds:
             return "answer"
         return targets[verdict]
@@ -192,14 +200,14 @@ def _plan_node(planner: Member, team: dict[str, Member], bounds: Bounds) -> Conf
         problem = problem or plan_problem(written, team, max_tasks=bounds.max_tasks)
         attempts = state.get("attempts", 0) + 1
         if problem:
-            return await _reject(planner.name, problem, attempts, bounds.max_plans)
+            return await _reject(planner.name, problem, attempts, bounds.max_attempts)
         decision = "plan" if written.tasks else "reply"
         data = written.model_dump(mode="json")
         await decided(planner.name, decision, alternatives=("plan", "reply"), data=data)
         return {
             "plan": written,
             "rejected": "",
-            "attempts": 0,
+            "attempts": attempts,
             "results": None,
             "checks": [],
             "review": None,
@@ -213,7 +221,7 @@ async def _reject(planner: str, problem: str, attempts: int, most: int) -> Updat
     if attempts >= most:
         raise InvalidPlan(
             f"{planner!r} gave no valid plan in {attempts} attempts; of the last one: {problem}. "
-            "Try a stronger model, reword its prompt, or raise `max_plans`."
+            "Try a stronger model, reword its prompt, or raise `max_attempts`."
         )
     return {"rejected": problem, "attempts": attempts}
 
@@ -243,7 +251,10 @@ def _review_node(reviewer: Member, rules: Sequence[Rule], bounds: Bounds) -> Con
 
     async def settle(state: TeamState, reply: Reply) -> Update:
         checks, written = state.get("checks", []), state.get("plan") or Plan()
-        review = settle_review(read_review(reply), checks, written.tasks, binding=binding)
+        said = read_review(reply)
+        if said is None:
+            return await _ask_again(state, reviewer.name, reply, bounds.max_attempts)
+        review = settle_review(said, checks, written.tasks, binding=binding)
         await decided(
             reviewer.name,
             review.verdict,
@@ -257,9 +268,21 @@ def _review_node(reviewer: Member, rules: Sequence[Rule], bounds: Bounds) -> Con
                 "max_rounds": bounds.max_rounds,
             },
         )
-        return {"review": review}
+        return {"review": review, "rejected": "", "attempts": 0}
 
     return reviewer.node(lambda s: review_brief(s, max_rounds=bounds.max_rounds), settle)
+
+
+async def _ask_again(state: TeamState, reviewer: str, reply: Reply, most: int) -> Update:
+    problem = f"it is no review: {reply.text[:200]!r}. Answer with the typed review"
+    attempts = state.get("attempts", 0) + 1
+    await decided(reviewer, "invalid review", reason=problem)
+    if attempts >= most:
+        raise InvalidReview(
+            f"{reviewer!r} gave no review that can be read in {attempts} attempts; {problem}. "
+            "Try a stronger model, reword its prompt, or raise `max_attempts`."
+        )
+    return {"review": None, "rejected": problem, "attempts": attempts}
 
 
 def _planner(thing: object, team: dict[str, Member], bounds: Bounds) -> Member:

@@ -70,8 +70,8 @@ def _task_problem(task: Task, ids: Sequence[str], executors: Sequence[str]) -> s
     return ""
 
 
-def read_review(reply: Reply) -> Review:
-    """Read a reviewer's reply; what is no review asks for a revision of nothing in particular."""
+def read_review(reply: Reply) -> Review | None:
+    """Read a reviewer's reply; `None` when it is no review."""
     value = reply.value
     try:
         if isinstance(value, Review):
@@ -80,7 +80,7 @@ def read_review(reply: Reply) -> Review:
             return Review.model_validate(value)
         return Review.model_validate_json(reply.text)
     except ValidationError:
-        return Review(verdict="revise", reason=f"no review that can be read: {reply.text[:200]!r}")
+        return None
 
 
 def settle_review(

@@ -9,13 +9,15 @@ from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidInput
 from stretto.members import Reply
-from stretto.patterns.answer import cite, compose, message_text
+from stretto.patterns.answer import compose, in_order, message_text, numbered
 from stretto.patterns.decisions import decided
 from stretto.patterns.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.review import plan_problem, read_plan
 from stretto.state import Answer, Plan, Review, TaskRevision, TeamState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from langchain_core.language_models import BaseChatModel
 
     from stretto.members import Compaction, Node, Update
@@ -51,7 +53,7 @@ def begin_turn(compaction: Compaction, model: BaseChatModel) -> Node:
     return prepare
 
 
-def approve_plan(max_plans: int) -> Node:
+def approve_plan(executors: Collection[str], *, max_tasks: int, max_attempts: int) -> Node:
     """Make the node that asks a person about the plan."""
 
     async def approve(state: TeamState) -> Update:
@@ -65,16 +67,14 @@ def approve_plan(max_plans: int) -> Node:
                 return {"rejected": ""}
             case Edit(edited_action=action):
                 edited, problem = read_plan(Reply("", action.args))
-                names = {t.executor for t in written.tasks}
-                problem = problem or plan_problem(edited, names, max_tasks=len(edited.tasks))
+                problem = problem or plan_problem(edited, executors, max_tasks=max_tasks)
                 return {"rejected": problem} if problem else {"plan": edited, "rejected": ""}
             case Respond(message=message):
                 return {"answer": _by_person(state, message)}
             case Reject(message=message):
-                attempts = state.get("attempts", 0) + 1
-                if not message or attempts >= max_plans:
+                if not message or state.get("attempts", 0) >= max_attempts:
                     return {"answer": _rejected(state, message)}
-                return {"rejected": message, "attempts": attempts}
+                return {"rejected": message}
 
     return approve
 
@@ -138,7 +138,8 @@ def final_answer(state: TeamState) -> Answer:
         return Answer(question=question, text=written.reply, accepted=True, verdict="reply")
     if review is not None and review.verdict == "accept":
         results = state.get("results", {})
-        made = cite(review.answer, results, written) if review.answer else compose(written, results)
+        own = (review.answer, numbered(in_order(written, results)))
+        made = own if review.answer else compose(written, results)
         return Answer(
             question=question,
             text=made[0],

@@ -1,0 +1,1 @@
+"""What users define: agents, prompts and tools, in Python and in files."""

@@ -1,0 +1,206 @@
+"""What a YAML file says, with the line of everything it says, and what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from stretto.errors import BadDefinition, BadDefinitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from stretto.errors import StrettoError
+
+Place: TypeAlias = tuple[int | str, ...]
+"""The way to a value: keys and positions from the top of the file."""
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The mapping that a YAML text holds, and where it says what."""
+
+    path: str
+    data: dict[str, Any]
+    lines: Mapping[Place, int]
+    """Line of each key and list item, 1-based; the line of the whole under the empty place."""
+
+    @classmethod
+    def parse(cls, text: str, path: object, *, first_line: int = 1) -> Definition:
+        """Read a mapping from YAML; `first_line` is the line of the file at which `text` begins.
+
+        Raises:
+            BadDefinition: The text is no YAML, no mapping, or has a key twice.
+        """
+        try:
+            node = _yaml().compose(text)
+            data: Any = _yaml().load(text) if _once(node, path, first_line) else None
+        except (YAMLError, ValueError, RecursionError) as error:  # a date may be none
+            raise _syntax(error, path, first_line) from error
+        if not isinstance(data, dict):
+            raise BadDefinition(
+                path, first_line, "no keys here" if data is None else "not a mapping", _FORM
+            )
+        return cls(str(path), data, dict(_lines(node, (), first_line)))
+
+    def line(self, *place: int | str) -> int:
+        """Line at which `place` stands, or the innermost known part of the way to it."""
+        while place not in self.lines:
+            place = place[:-1]
+        return self.lines[place]
+
+    def bad(self, place: Sequence[int | str], problem: str, remedy: str) -> BadDefinition:
+        """Give the error that tells of a problem at `place`."""
+        return BadDefinition(self.path, self.line(*place), problem, remedy)
+
+    def faults(self, error: ValidationError, keys: Iterable[str]) -> Iterator[BadDefinition]:
+        """Give what pydantic found as errors that name line, key and remedy.
+
+        `keys` are the keys that may stand at the top of the file.
+        """
+        known, told = sorted(keys), set[Place]()
+        for detail in error.errors(include_url=False):
+            place = self._place(detail)
+            if place not in told:  # a union gives a fault for each of its members
+                yield self.bad(place, *_explained(detail, place, known))
+            told.add(place)
+
+    def _place(self, detail: ErrorDetails) -> Place:
+        """Give the place in the file, without the names of union members in pydantic's."""
+        place = loc = detail["loc"]
+        while place and place not in self.lines:
+            place = place[:-1]
+        return loc if detail["type"] == "missing" and len(loc) == len(place) + 1 else place
+
+
+_FORM = "Write `key: value` lines, such as `role: reads the sources`"
+
+
+def refuse(path: object, faults: Sequence[StrettoError]) -> None:
+    """Raise what is wrong with a file, all at once; nothing when nothing is.
+
+    Raises:
+        StrettoError: The only fault, as it is.
+        BadDefinitions: Several.
+    """
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise BadDefinitions(path, faults)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Give the sentence that offers the nearest known name, or else all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names) or 'none'}."
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _once(node: Node | None, path: object, first_line: int) -> bool:
+    """Tell whether there is anything at all, having refused keys that stand twice."""
+    faults = list(_twice(node, path, first_line, ())) if node else []
+    refuse(path, faults)
+    return node is not None
+
+
+def _twice(
+    node: Node, path: object, first: int, within: tuple[Node, ...]
+) -> Iterator[BadDefinition]:
+    if any(node is outer for outer in within):
+        line = node.start_mark.line + first
+        yield BadDefinition(path, line, "an alias within what it stands for", "Write it out")
+        return
+    seen: dict[Any, int] = {}
+    for key, value in _children(node):
+        if isinstance(key, Node):
+            line = key.start_mark.line + first
+            if key.value in seen:
+                problem = f"the key {key.value!r} stands here and in line {seen[key.value]}"
+                yield BadDefinition(path, line, problem, "Leave one of them out")
+            seen.setdefault(key.value, line)
+        yield from _twice(value, path, first, (*within, node))
+
+
+def _children(node: Node) -> Iterator[tuple[Node | int, Node]]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if isinstance(key.value, str):
+                yield key, value
+    elif isinstance(node, SequenceNode):
+        yield from enumerate(node.value)
+
+
+def _lines(node: Node, place: Place, first: int) -> Iterator[tuple[Place, int]]:
+    yield place, node.start_mark.line + first
+    for key, value in _children(node):
+        within = (*place, key.value if isinstance(key, Node) else key)
+        yield from _lines(value, within, first)
+        mark = key.start_mark if isinstance(key, Node) else value.start_mark
+        yield within, mark.line + first
+
+
+def _syntax(error: Exception, path: object, first: int) -> BadDefinition:
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "'\\t'" in problem:
+        return BadDefinition(path, mark and mark.line + first, "a tab", "Indent with spaces")
+    return BadDefinition(
+        path,
+        mark.line + first if mark else first,
+        f"this is not YAML: {problem}",
+        "Put text with ':', '#' or quotes in quotes",
+    )
+
+
+def _explained(detail: ErrorDetails, place: Place, known: Sequence[str]) -> tuple[str, str]:
+    """Say a pydantic error as problem and remedy."""
+    kind, value = detail["type"], detail["input"]
+    key = next((part for part in reversed(place) if isinstance(part, str)), "")
+    if kind == "extra_forbidden":
+        return f"unknown key {key!r}", nearest(key, known)
+    if kind == "missing":
+        return f"the key {key!r} is missing", f"Add `{key}:`"
+    if kind == "value_error":
+        problem, _, remedy = detail["msg"].removeprefix("Value error, ").rpartition(". ")
+        return f"{key}: {problem}", remedy
+    if wanted := _WANTED.get(kind):
+        quotes = wanted == "text" and not isinstance(value, list | dict)
+        remedy = "Put it in quotes" if quotes and value is not None else f"Write {wanted}"
+        return f"{key!r} must be {wanted}, not {_said(value)}", remedy
+    return f"{key!r}: {detail['msg']}", f"It is {_said(value)}: change it"
+
+
+def _said(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return str(value)

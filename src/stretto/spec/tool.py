@@ -1,0 +1,47 @@
+"""What a tool does to the world, said where the tool is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Effect = Literal["reads", "idempotent", "ask", "fail"]
+"""What is to happen when a call was begun and it is not known whether it ended: `reads` and
+`idempotent` are done again, `ask` puts it to a person, `fail` refuses it."""
+
+EFFECT_KEY = "stretto_effect"
+"""Attribute of a function, and key in the metadata of a `BaseTool`, that holds its effect."""
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_EFFECTS = get_args(Effect)
+
+
+def tool(*, effect: Effect) -> Callable[[F], F]:
+    """Mark a plain typed function with its effect; it is returned unchanged.
+
+    Raises:
+        ValueError: There is no such effect.
+    """
+    if effect not in _EFFECTS:
+        raise ValueError(f"no effect {effect!r}. Use one of {', '.join(_EFFECTS)}.")
+
+    def mark(function: F) -> F:
+        setattr(function, EFFECT_KEY, effect)
+        return function
+
+    return mark
+
+
+def effect_of(tool: object) -> Effect:
+    """Tell the effect of a function or a `BaseTool`; what is not declared is "ask"."""
+    metadata = cast("dict[str, Any]", getattr(tool, "metadata", None) or {})
+    declared: tuple[Any, ...] = (
+        getattr(tool, EFFECT_KEY, None),
+        metadata.get(EFFECT_KEY),
+        getattr(getattr(tool, "coroutine", None), EFFECT_KEY, None),
+        getattr(getattr(tool, "func", None), EFFECT_KEY, None),
+    )
+    return next((each for each in declared if each in _EFFECTS), "ask")
