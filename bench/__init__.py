@@ -1,1 +1,4 @@
-"""Measurements, each run as `python -m bench.NAME`: a table, then one JSON object as the last line."""
+"""Measurements, each run as `python -m bench.NAME`.
+
+Each prints a table, then one JSON object as the last line.
+"""

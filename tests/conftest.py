@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+settings.register_profile("stretto", deadline=None)  # machines are shared: time says nothing
+settings.load_profile("stretto")
 
 POSTGRES = os.environ.get("STRETTO_TEST_DATABASE_URL", "postgresql://root@127.0.0.1:5432/test")
 

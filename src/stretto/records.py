@@ -16,6 +16,11 @@ RunStatus = Literal["running", "done", "interrupted", "stopped", "failed"]
 """`stopped`: asked to stop and did so at a safe point. `running` with no live process: killed."""
 
 
+EndStatus = Literal["done", "interrupted", "failed", "cancelled"]
+"""How a node or a tool came to its end. `interrupted`: it waits for a person; `cancelled`: it was
+not let finish, because a sibling failed or the run was stopped."""
+
+
 class Record(BaseModel):
     """What every record tells."""
 
@@ -56,7 +61,11 @@ class RunStarted(Record):
     context: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, int] = Field(default_factory=dict)
     process: int = 0
-    """Process id of the runner, 0 when not known (a server's run)."""
+    """Id of the process that does the work, 0 when not known."""
+    host: str = ""
+    """The machine it runs on."""
+    born: str = ""
+    """When that process began, as its machine tells it: a reused process id shows."""
 
 
 class RunEnded(Record):
@@ -75,10 +84,10 @@ class NodeStarted(Record):
 
 
 class NodeEnded(Record):
-    """A node ended; `status` is `interrupted` when it waits for a person."""
+    """A node ended or was left."""
 
     type: Literal["node_ended"] = "node_ended"
-    status: Literal["done", "interrupted", "failed"]
+    status: EndStatus
     error: str = ""
     seconds: float
 
@@ -118,12 +127,12 @@ class ToolStarted(Record):
 
 
 class ToolEnded(Record):
-    """A tool returned, failed or waits for a person."""
+    """A tool returned, failed, waits for a person or was left."""
 
     type: Literal["tool_ended"] = "tool_ended"
     tool: str
     call: str = ""
-    status: Literal["done", "interrupted", "failed"]
+    status: EndStatus
     result: str = ""
     """The beginning of what it returned."""
     error: str = ""

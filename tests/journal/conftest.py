@@ -1,0 +1,37 @@
+"""A journal in each kind of store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stretto.journal import open_journal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from stretto.journal import Journal
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A file or a database for a journal."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return str(tmp_path / "journal.sqlite")
+
+
+@pytest.fixture
+async def journal(place: str) -> AsyncIterator[Journal]:
+    """An open, empty journal."""
+    async with open_journal(place) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def file_journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    """An open, empty journal in a file, for what does not depend on the store."""
+    async with open_journal(tmp_path / "journal.sqlite") as opened:
+        yield opened
