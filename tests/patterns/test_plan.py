@@ -137,6 +137,21 @@ async def test_a_replan_asks_the_planner_again_with_the_reason() -> None:
     assert out["answer"].accepted
 
 
+async def test_a_round_that_changes_nothing_is_the_last() -> None:
+    """Sending back what comes back the same is not done for ever."""
+    done: Counter[str] = Counter()
+
+    def worker(state: Any) -> str:
+        done[state["task"].id] += 1
+        return "the same"
+
+    graph = plan(two_tasks, [worker], reviews(revise("a")), max_rounds=9)
+    out = await ask(graph.compile(checkpointer=InMemorySaver()))
+    assert out["round"] == 2
+    assert done == {"a": 2, "b": 1, "c": 2}
+    assert out["answer"].verdict == "not accepted"
+
+
 BAD_PLANS = {
     "circle": Plan(
         tasks=[

@@ -225,8 +225,8 @@ async def test_steps_are_bounded(storage: Storage) -> None:
     graph.add_node("loop", lambda s: {"n": s.get("n", 0) + 1})
     graph.add_edge(START, "loop")
     graph.add_edge("loop", "loop")
+    limits = Limits(steps=7)
     with pytest.raises(LimitReached, match="supersteps"):
-        limits = Limits(steps=7)
         await stretto.run(graph, {"n": 0}, limits=limits, storage=storage)
 
 

@@ -20,6 +20,7 @@ from stretto.patterns.review import (
     read_plan,
     read_review,
     settle_review,
+    unchanged,
 )
 from stretto.patterns.rules import Rule, answered, judge
 from stretto.patterns.turn import (
@@ -29,7 +30,7 @@ from stretto.patterns.turn import (
     ask_reviewers_question,
     begin_turn,
 )
-from stretto.state import ChatState, Plan, TeamState
+from stretto.state import ChatState, Plan, Review, TeamState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -75,7 +76,8 @@ def plan(
     """Build a team that plans, works and reviews, as an uncompiled graph over `TeamState`.
 
     The planner writes a `Plan`; each task starts when its own needs are met and its result is
-    stored as it exists; the rules and then the reviewer judge; what falls short is done again.
+    stored as it exists; the rules and then the reviewer judge; what falls short is done again. A
+    round that brings the same results as the one before is the last.
 
     Args:
         planner: Member that answers with a `Plan` (typed, or its JSON as text).
@@ -184,12 +186,17 @@ def _after_review(max_rounds: int, accepted: str) -> Callable[[TeamState], str]:
         review = state.get("review")
         if review is None:
             return "reviewer"
-        verdict = review.verdict
-        if verdict != "accept" and state.get("round", 0) >= max_rounds:
-            return "answer"
-        return targets[verdict]
+        return targets[review.verdict] if goes_on(state, review, max_rounds) else "answer"
 
     return after_review
+
+
+def goes_on(state: TeamState, review: Review, max_rounds: int) -> bool:
+    """Tell whether a review is carried out: rounds are left, and repeating brought something."""
+    if review.verdict == "accept":
+        return True
+    stalled = review.verdict == "revise" and state.get("stalled", False)
+    return state.get("round", 0) < max_rounds and not stalled
 
 
 def _plan_node(planner: Member, team: dict[str, Member], bounds: Bounds) -> ConfigNode:
@@ -239,8 +246,12 @@ def _check_node(rules: Sequence[Rule]) -> Node:
     async def check(state: TeamState) -> Update:
         written, results = state.get("plan") or Plan(), state.get("results", {})
         outcomes = await judge(rules, written.tasks, results)
-        best = better(state.get("best"), written, results, outcomes)
-        return {"checks": outcomes, "best": best}
+        before = state.get("best")
+        return {
+            "checks": outcomes,
+            "best": better(before, written, results, outcomes),
+            "stalled": unchanged(before, written, results),
+        }
 
     return check
 
@@ -266,6 +277,7 @@ def _review_node(reviewer: Member, rules: Sequence[Rule], bounds: Bounds) -> Con
                 "rules": texts,
                 "round": state.get("round", 0),
                 "max_rounds": bounds.max_rounds,
+                "goes_on": goes_on(state, review, bounds.max_rounds),
             },
         )
         return {"review": review, "rejected": "", "attempts": 0}

@@ -144,5 +144,16 @@ def better(
     )
 
 
+def unchanged(best: Attempt | None, plan: Plan, results: Mapping[str, TaskResult]) -> bool:
+    """Tell whether a round of the same plan brought nothing that was not there before."""
+    if best is None or best.plan != plan:
+        return False
+    return all(_said(r) == _said(best.results.get(i)) for i, r in results.items())
+
+
+def _said(result: TaskResult | None) -> object:
+    return result and (result.text, result.found, result.citations, result.refused)
+
+
 def _passed(checks: Iterable[RuleOutcome], task: str) -> int:
     return sum(c.passed for c in checks if c.task == task)

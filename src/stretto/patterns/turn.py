@@ -45,6 +45,7 @@ def begin_turn(compaction: Compaction, model: BaseChatModel) -> Node:
             "checks": [],
             "round": 0,
             "best": None,
+            "stalled": False,
             "rejected": "",
             "attempts": 0,
             "answer": None,

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
+from langgraph.runtime import RunControl
 from typing_extensions import TypedDict
 
 from stretto.errors import ThreadUnknown
-from stretto.runs.storage import open_storage
+from stretto.policy import Limits
+from stretto.runs.storage import Storage, open_storage
 from stretto.runs.stream import Graph, Input, Resume, compiled, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from langgraph.runtime import RunControl
-
-    from stretto.policy import Limits
     from stretto.runs.result import Result
-    from stretto.runs.storage import Storage
 
 
 class Options(TypedDict, total=False):
