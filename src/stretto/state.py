@@ -252,6 +252,8 @@ class TeamState(ChatState, total=False):
     round: int
     """The round being worked on, 1-based; 0 before the first."""
     best: Annotated[Attempt | None, Typed]
+    stalled: bool
+    """Whether the last round brought the same results as the one before."""
     rejected: str
     """Why the last plan was not valid, empty when it was."""
     attempts: int
