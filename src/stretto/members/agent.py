@@ -16,13 +16,13 @@ from langchain_core.language_models import BaseChatModel
 from stretto.errors import StrettoError
 from stretto.members.limit import CallLimit
 from stretto.models import chat_model
+from stretto.state import Messages
 
 if TYPE_CHECKING:
     from langchain.agents.middleware.types import AgentMiddleware, ToolCallRequest
     from langgraph.graph.state import CompiledStateGraph
 
     from stretto.spec.agent import Agent
-    from stretto.state import Messages
 
 
 class ConversationState(AgentState[Any]):

@@ -22,10 +22,12 @@ from langgraph.config import get_config
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
 from langgraph.pregel.protocol import PregelProtocol
+from langgraph.pregel.remote import RemoteGraph
 from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidMember
 from stretto.members.agent import agent_graph
+from stretto.members.remote import remote_call
 from stretto.members.reply import Reply, reply
 from stretto.records import AGENT_KEY
 from stretto.spec.agent import Agent
@@ -117,10 +119,11 @@ def member(thing: object, *, name: str = "", output: dict[str, Any] | None = Non
                 agent=thing,
                 typed=bool(output or thing.output),
             )
-        case StateGraph():
-            return _graph_member(thing.compile(name=name or None), name)
-        case Pregel():
+        case StateGraph() | Pregel():
             return _graph_member(thing, name)
+        case RemoteGraph():
+            called = name or thing.name or thing.assistant_id
+            return Member(called, "", remote_call(thing), takes_messages=True)
         case Runnable():
             talks = isinstance(thing, PregelProtocol | BaseChatModel)
             called = name or getattr(thing, "name", None) or type(thing).__name__
@@ -160,7 +163,10 @@ def _input(given: Mapping[str, Any], graph: Runnable[Any, Any], *, takes_message
     return {"messages": given["messages"]} if takes_messages else dict(given)
 
 
-def _graph_member(graph: Pregel[Any, Any, Any, Any], name: str) -> Member:
+def _graph_member(
+    thing: Pregel[Any, Any, Any, Any] | StateGraph[Any, Any, Any, Any], name: str
+) -> Member:
+    graph = thing.compile(name=name or None) if isinstance(thing, StateGraph) else thing
     takes = graph.get_input_jsonschema().get("properties", {})
     own = graph.get_name()
     called = name or (own if own != "LangGraph" else "")
