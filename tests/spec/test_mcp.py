@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from stretto.errors import BadDefinition, InvalidInput, MissingExtra, ToolFailed, UnknownName
-from stretto.spec import mcp
 from stretto.spec.mcp import load_mcp_tools, mcp_servers
 from stretto.spec.tool import effect_of
 
@@ -125,7 +124,7 @@ async def test_without_the_extra_the_error_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only when a server is wanted."""
-    monkeypatch.setattr(mcp, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "langchain_mcp_adapters.tools", None)
     with pytest.raises(MissingExtra, match=r"pip install 'stretto\[mcp\]'"):
         await load_mcp_tools({"mcpServers": {"a": {"url": "http://x"}}})
 

@@ -6,11 +6,11 @@ Each call of a tool opens a session of its own: a server keeps nothing between c
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,7 @@ from stretto.errors import BadDefinition, InvalidInput, MissingExtra, ToolFailed
 from stretto.spec.tool import EFFECT_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from langchain_core.tools import BaseTool
 
@@ -68,20 +68,27 @@ async def load_mcp_tools(config: Config, server: str | None = None) -> list[Base
         if server not in servers:
             raise UnknownName("MCP server", server, servers)
         servers = {server: servers[server]}
-    if find_spec("langchain_mcp_adapters") is None:
-        raise MissingExtra("a tool of an MCP server", "mcp")
-    found = await asyncio.gather(*(_tools(name, servers[name]) for name in sorted(servers)))
+    load = await asyncio.to_thread(_loader)
+    found = await asyncio.gather(*(_tools(load, name, servers[name]) for name in sorted(servers)))
     return [tool for tools in found for tool in tools]
 
 
-async def _tools(name: str, connection: dict[str, Any]) -> list[BaseTool]:
-    from langchain_mcp_adapters.tools import (  # noqa: PLC0415 - an extra, slow to import
-        load_mcp_tools as load,
-    )
+def _loader() -> Callable[..., Awaitable[list[BaseTool]]]:
+    """The adapter's loader; imported off the event loop, which it would hold up."""
+    try:
+        adapters = importlib.import_module("langchain_mcp_adapters.tools")
+    except ImportError:
+        raise MissingExtra("a tool of an MCP server", "mcp") from None
+    loader: Callable[..., Awaitable[list[BaseTool]]] = adapters.load_mcp_tools
+    return loader
 
+
+async def _tools(
+    load: Callable[..., Awaitable[list[BaseTool]]], name: str, connection: dict[str, Any]
+) -> list[BaseTool]:
     try:
         async with asyncio.timeout(SECONDS):
-            tools = await load(None, connection=cast("Any", connection), server_name=name)
+            tools = await load(None, connection=connection, server_name=name)
     except Exception as error:
         raise ToolFailed(
             f"MCP server {name!r} does not answer ({_reason(error)})."

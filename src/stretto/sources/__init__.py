@@ -1,0 +1,1 @@
+"""Documents and their index: files are found, read into passages, and searched."""
