@@ -31,7 +31,7 @@ class Passage(Frozen):
     """A piece of a document as `search` and `read` return it."""
 
     path: str
-    """Opens the file from the working directory, or absolute."""
+    """Absolute, so that it means the same wherever a run goes on."""
     line: int
     """First line of the passage, 1-based."""
     symbol: str = ""

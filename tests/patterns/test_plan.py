@@ -440,6 +440,27 @@ async def test_a_team_in_a_team_keeps_its_verdict_and_citations() -> None:
         assert out["answer"].accepted is found
 
 
+async def test_an_inner_team_plans_the_task_it_was_given() -> None:
+    """It reads the outer team's brief: its question is the task, results come along."""
+    asked: list[str] = []
+
+    def inner_plan(state: Any) -> Plan:
+        asked.append(state["messages"][-1].text)
+        return Plan(tasks=[Task(id="a", goal="g", executor="worker")])
+
+    def outer_plan(state: Any) -> Plan:
+        first = Task(id="x", goal="find X", executor="worker")
+        return Plan(tasks=[first, Task(id="y", goal="use X", executor="inner", needs=["x"])])
+
+    worker = Worker()
+    inner = plan(inner_plan, [worker.member()], reviews(ACCEPT)).compile(name="inner")
+    graph = plan(outer_plan, [worker.member(), inner], reviews(ACCEPT))
+    out = await ask(graph.compile(checkpointer=InMemorySaver()))
+    assert out["answer"].accepted
+    assert asked[0].startswith("<request>use X</request>\n<results>")
+    assert "find X #1" in asked[0]
+
+
 @pytest.mark.parametrize("bound", ["max_rounds", "max_tasks", "max_attempts", "width"])
 def test_a_bound_below_one_is_refused(bound: str) -> None:
     """Nothing could run."""

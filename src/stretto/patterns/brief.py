@@ -6,6 +6,7 @@ people stands inside them as data.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -30,8 +31,10 @@ def planner_brief(
     """Word the request for a plan: the conversation's end, then the brief."""
     review = state.get("review")
     replan = review.reason if review is not None and review.verdict == "replan" else ""
+    _, material = request_of(state.get("messages", [])[-1:])
     parts = [
         _tag("request", state.get("question", "")),
+        material,
         _tag("executors", "\n".join(f"{name}: {role}" for name, role in roles.items())),
         _tag("limits", f"at most {max_tasks} tasks"),
         _tag("rejected", state.get("rejected", "")),
@@ -75,6 +78,22 @@ def review_brief(state: TeamState, *, max_rounds: int) -> dict[str, list[AnyMess
         _tag("round", f"{state.get('round', 1)} of {max_rounds}"),
     ]
     return {"messages": [_message(parts)]}
+
+
+def request_of(messages: Sequence[AnyMessage]) -> tuple[str, str]:
+    """Read what the last message asks: a person's words, or an outer team's brief.
+
+    Returns:
+        The request, and the material that an outer team gave with it (results, feedback).
+    """
+    if not messages or messages[-1].type != "human":
+        return "", ""
+    text = messages[-1].text.strip()
+    brief = re.fullmatch(r"<task[^>]*>\s*(.*?)\s*</task>\s*(.*)", text, re.DOTALL)
+    if brief is None:
+        return text, ""
+    material = re.sub(r"<question>.*?</question>\s*", "", brief[2], flags=re.DOTALL)
+    return brief[1], material
 
 
 def checks_text(checks: Iterable[RuleOutcome]) -> str:

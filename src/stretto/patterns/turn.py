@@ -10,6 +10,7 @@ from langgraph.runtime import get_runtime
 from stretto.errors import InvalidInput
 from stretto.members import Reply
 from stretto.patterns.answer import compose, in_order, message_text, numbered
+from stretto.patterns.brief import request_of
 from stretto.patterns.decisions import decided
 from stretto.patterns.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.review import plan_problem, read_plan
@@ -32,7 +33,7 @@ def begin_turn(compaction: Compaction, model: BaseChatModel) -> Node:
 
     async def prepare(state: TeamState) -> Update:
         messages = state.get("messages", [])
-        question = messages[-1].text.strip() if messages and messages[-1].type == "human" else ""
+        question, _ = request_of(messages)
         if not question:
             raise InvalidInput("the question is empty. Say what you want to know.")
         compacted = await summarization.abefore_model({"messages": messages}, get_runtime())

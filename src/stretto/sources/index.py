@@ -182,7 +182,7 @@ class Index:
     def _passage(self, row: tuple[Any, ...], score: float) -> Passage:
         _, name, line, symbol, kind, text = row
         return Passage(
-            path=_shown(self._listed.files[name].path),
+            path=self._listed.files[name].path,
             line=line,
             symbol=symbol,
             kind=kind,
