@@ -269,7 +269,7 @@ class Project:
                 sys.path.append(path)
 
     def _target(self, name: str, text: str, line: int) -> Target:
-        from stretto.spec.target import Target  # noqa: PLC0415 - loads LangGraph
+        from stretto.spec.target import Target
 
         return Target(name, text, self.root, self.root / CONFIG, line)
 

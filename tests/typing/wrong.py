@@ -15,8 +15,8 @@ def agents() -> None:
     """A misspelt or missing key, and values of a wrong kind."""
     Agent(name="a", prompts="p")  # type: ignore[call-arg]
     Agent(role="r")  # type: ignore[call-arg]
-    Agent(name="a", tools="search")  # pyright: ignore[reportArgumentType]
-    Agent(name="a", output=int)  # pyright: ignore[reportArgumentType]
+    Agent(name="a", tools="search")  # type: ignore[arg-type]
+    Agent(name="a", output=int)  # type: ignore[arg-type]
     Agent(name="a", max_model_calls="3")  # type: ignore[arg-type]
     Agent(name="a").name = "b"  # type: ignore[misc]
 
@@ -49,5 +49,5 @@ def write(text: str) -> str:
 
 def values(finding: Finding) -> None:
     """Records have no other fields, and a prompt's name is no variable."""
-    finding.answers  # type: ignore[attr-defined]  # noqa: B018
+    finding.answers  # type: ignore[attr-defined]
     Project.at(__file__).prompt(name="planner")  # type: ignore[call-arg]

@@ -75,7 +75,7 @@ class PostgresLocks:
     async def hold(self, thread: str, *, wait: float) -> AsyncGenerator[None]:
         """Hold the thread; see `Locks.hold`."""
         try:
-            import psycopg  # noqa: PLC0415 - an extra
+            import psycopg
         except ImportError as error:
             raise MissingExtra("State in Postgres", "postgres") from error
         try:

@@ -20,8 +20,8 @@ def pdf_pieces(data: bytes) -> list[Piece]:
     Raises:
         ValueError: The file is damaged or encrypted.
     """
-    import pypdf  # noqa: PLC0415 - an extra
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    import pypdf
+    from pypdf.errors import PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:

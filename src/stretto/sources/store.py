@@ -156,7 +156,7 @@ class Store:
             head = file.read(72)
         ours = (
             int.from_bytes(head[68:72]) == APPLICATION_ID
-            if head.startswith(_HEADER) and len(head) == 72  # noqa: PLR2004
+            if head.startswith(_HEADER) and len(head) == 72
             else not head or self._lock.exists()
         )
         if not ours:

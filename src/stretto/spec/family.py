@@ -103,13 +103,13 @@ def _unhinted(function: Callable[..., Any]) -> list[str]:
 
 def _unspeakable(function: Callable[..., Any]) -> tuple[str, str] | None:
     """Say why a model cannot be told the function's parameters."""
-    from langchain_core.tools import tool  # noqa: PLC0415 - slow to import
+    from langchain_core.tools import tool
 
     try:
         schema: Any = tool(function).tool_call_schema
         if not isinstance(schema, dict):
             schema.model_json_schema()
-    except Exception as error:  # noqa: BLE001 - pydantic and LangChain raise many kinds
+    except Exception as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         return (
             f"a model cannot be told the parameters of the tool {function.__name__!r}: {first}",
