@@ -18,6 +18,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage
@@ -25,11 +26,14 @@ from langchain_core.messages import HumanMessage
 os.environ["STRETTO_MODEL"] = "offline"
 
 from stretto.members.agent import agent_graph
+from stretto.models.offline import research
 from stretto.project import Project
 from stretto.sources.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from stretto.spec.agent import Agent
 
 AT = (5, 10, 20)
 """Documents read at which recall is measured."""
@@ -85,21 +89,22 @@ async def team(graph: Any, question: str, folder: str) -> list[list[str]]:
     return readings.rankings
 
 
-async def one_agent(graph: Any, question: str, folder: str, calls: int) -> list[list[str]]:
-    """Rankings that at most so many calls of one agent return, which is sent back for more."""
-    rankings: list[list[str]] = []
-    brief = f'<task id="t1">{question}</task>\n<question>{question}</question>'
-    for text in (brief, f"{brief}\n{AGAIN}"):
-        readings = Readings()
+async def one_agent(agent: Agent, question: str, folder: str, calls: int) -> list[list[str]]:
+    """Rankings that at most so many calls of one agent return.
+
+    It is told from the start that one search is not enough, and the offline model's own limit on
+    searches is lifted, so that it goes through the question sentence by sentence.
+    """
+    readings = Readings()
+    graph = agent_graph(agent.model_copy(update={"max_model_calls": calls + 2}))
+    brief = f'<task id="t1">{question}</task>\n<question>{question}</question>\n{AGAIN}'
+    with patch.object(research, "SEARCHES", calls):
         await graph.ainvoke(
-            {"messages": [HumanMessage(text)]},
-            {"callbacks": [readings]},
+            {"messages": [HumanMessage(brief)]},
+            {"callbacks": [readings], "recursion_limit": 10 * calls + 20},
             context={"sources": [folder]},
         )
-        rankings += readings.rankings
-        if len(rankings) >= calls:
-            break
-    return rankings[:calls]
+    return readings.rankings[:calls]
 
 
 @dataclass
@@ -142,27 +147,29 @@ async def measure(folder: Path, questions: Sequence[Question]) -> dict[str, Any]
     ids = document_ids(folder)
     index = await asyncio.to_thread(Index.open, [str(folder)])
     project = Project.at(__file__)
-    research, researcher = project.graph("research"), agent_graph(project.agent("researcher"))
+    graph, researcher = project.graph("research"), project.agent("researcher")
     recalls = {"team": Recall(), "one_agent": Recall(), "one_query": Recall()}
-    calls = 0
+    calls = {"team": 0, "one_agent": 0}
 
     def named(rankings: Sequence[Sequence[str]]) -> list[str]:
         return fused([[ids[str(Path(path).resolve())] for path in each] for each in rankings])
 
     for number, question in enumerate(questions, 1):
-        by_team = await team(research, question.text, str(folder))
+        by_team = await team(graph, question.text, str(folder))
         by_one = await one_agent(researcher, question.text, str(folder), len(by_team))
         found = await asyncio.to_thread(index.search, question.text, 50)
         once = list(dict.fromkeys(passage.path for passage in found))
         for name, rankings in (("team", by_team), ("one_agent", by_one), ("one_query", [once])):
             recalls[name].add(named(rankings), question.required)
-        calls += len(by_team)
-        print(f"{number}/{len(questions)}: {len(by_team)} calls of the team", file=sys.stderr)
+        calls["team"] += len(by_team)
+        calls["one_agent"] += len(by_one)
+        so_far = {name: recall.rounded() for name, recall in recalls.items()}
+        print(f"{number}/{len(questions)} {json.dumps(so_far)}", file=sys.stderr)
     return {
         **{name: recall.rounded() for name, recall in recalls.items()},
         "questions": len(questions),
         "documents": len(ids),
-        "calls": round(calls / max(len(questions), 1), 1),
+        "calls": {name: round(made / max(len(questions), 1), 1) for name, made in calls.items()},
     }
 
 

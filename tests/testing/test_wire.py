@@ -34,7 +34,7 @@ def spoil(fault: Fault, path: str, *, stream: bool) -> Response:
 
 @paths
 @streams
-def test_a_whole_answer_has_its_length_and_a_stream_has_none(path: str, stream: bool):
+def test_a_whole_answer_has_its_length_and_a_stream_has_none(path: str, stream: bool):  # noqa: FBT001
     """A length lets the client notice that something is missing; chunks do so by their end."""
     response = answer_response(ANSWER, APIS[path], {"stream": stream}, "1")
     length = None if stream else len(response.parts[0])
@@ -43,7 +43,7 @@ def test_a_whole_answer_has_its_length_and_a_stream_has_none(path: str, stream: 
 
 @paths
 @streams
-def test_half_of_an_answer_comes_before_it_is_cut_or_stalls(path: str, stream: bool):
+def test_half_of_an_answer_comes_before_it_is_cut_or_stalls(path: str, stream: bool):  # noqa: FBT001
     """The head still promises the whole."""
     whole = answer_response(ANSWER, APIS[path], {"model": "m", "stream": stream}, "1")
     for fault, end in ((cut, "cut"), (stall, "hang")):
@@ -55,7 +55,7 @@ def test_half_of_an_answer_comes_before_it_is_cut_or_stalls(path: str, stream: b
 
 @paths
 @streams
-def test_nonsense_is_a_good_status_with_json_that_does_not_parse(path: str, stream: bool):
+def test_nonsense_is_a_good_status_with_json_that_does_not_parse(path: str, stream: bool):  # noqa: FBT001
     """The length is right: it is the content that is wrong."""
     response = spoil(nonsense, path, stream=stream)
     assert response.status == 200

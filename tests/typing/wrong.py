@@ -49,5 +49,5 @@ def write(text: str) -> str:
 
 def values(finding: Finding) -> None:
     """Records have no other fields, and a prompt's name is no variable."""
-    finding.answers  # type: ignore[attr-defined]
+    finding.answers  # type: ignore[attr-defined]  # noqa: B018
     Project.at(__file__).prompt(name="planner")  # type: ignore[call-arg]

@@ -73,7 +73,7 @@ def _words(blocks: list[object]) -> str:
 def _guarded(look: Callable[[object, int], Any], value: object, size: int) -> Any:
     try:
         return look(value, size)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - an object may raise anything when it is looked at
         return f"<{type(value).__name__}: {type(error).__name__}>"
 
 

@@ -197,7 +197,7 @@ def _function_member(function: Callable[..., Any], name: str) -> Member:
         return function(state, **arguments())
 
     asynchronous = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)
+        getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
     )
     runnable: Runnable[Any, Any] = RunnableLambda(acall if asynchronous else call, name=called)
     return Member(called, role, runnable, takes_messages=False)

@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
 
 async def run(
     graph: Graph,
-    input: Input,
+    input: Input,  # noqa: A002 - LangGraph's own name for it
     *,
     thread: str | None = None,
     **options: Unpack[Options],
@@ -72,7 +72,7 @@ async def resume(
 
 def invoke(
     graph: Graph,
-    input: Input,
+    input: Input,  # noqa: A002 - LangGraph's own name for it
     *,
     thread: str | None = None,
     **options: Unpack[Options],

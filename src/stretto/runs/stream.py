@@ -68,7 +68,7 @@ Input = str | BaseMessage | list[BaseMessage] | dict[str, Any] | Resume
 
 async def stream(
     graph: Graph,
-    input: Input,
+    input: Input,  # noqa: A002 - LangGraph's own name for it
     *,
     thread: str | None = None,
     context: Mapping[str, Any] | None = None,

@@ -109,7 +109,7 @@ def _unspeakable(function: Callable[..., Any]) -> tuple[str, str] | None:
         schema: Any = tool(function).tool_call_schema
         if not isinstance(schema, dict):
             schema.model_json_schema()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - pydantic and LangChain raise many kinds
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         return (
             f"a model cannot be told the parameters of the tool {function.__name__!r}: {first}",

@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def _listener(self) -> _Listener:
-        assert isinstance(self.server, _Listener)
+        assert isinstance(self.server, _Listener)  # noqa: S101
         return self.server
 
     @override
@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = HttpRequest(self.command, self.path.partition("?")[0], headers, body)
         self._send(self._listener.respond(request))
 
-    do_GET = do_POST = _work
+    do_GET = do_POST = _work  # noqa: N815
 
     def _send(self, response: Response) -> None:
         if response.delay:

@@ -84,7 +84,7 @@ class OpenAIServer:
         except UnexpectedCall as error:
             self._errors.append(error)
             return error_response(Status(400, str(error)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self._errors.append(error)
             told = {"message": f"{type(error).__name__}: {error}", "type": "server_error"}
             return json_response({"error": told}, 500, x_should_retry="false")
