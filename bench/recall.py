@@ -18,7 +18,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage
@@ -26,7 +25,7 @@ from langchain_core.messages import HumanMessage
 os.environ["STRETTO_MODEL"] = "offline"
 
 from stretto.members.agent import agent_graph
-from stretto.models.offline import research
+from stretto.models.offline import OfflineModel
 from stretto.project import Project
 from stretto.sources.index import Index
 
@@ -96,14 +95,14 @@ async def one_agent(agent: Agent, question: str, folder: str, calls: int) -> lis
     searches is lifted, so that it goes through the question sentence by sentence.
     """
     readings = Readings()
-    graph = agent_graph(agent.model_copy(update={"max_model_calls": calls + 2}))
+    tireless = {"max_model_calls": calls + 2, "model": OfflineModel(searches=calls)}
+    graph = agent_graph(agent.model_copy(update=tireless))
     brief = f'<task id="t1">{question}</task>\n<question>{question}</question>\n{AGAIN}'
-    with patch.object(research, "SEARCHES", calls):
-        await graph.ainvoke(
-            {"messages": [HumanMessage(brief)]},
-            {"callbacks": [readings], "recursion_limit": 10 * calls + 20},
-            context={"sources": [folder]},
-        )
+    await graph.ainvoke(
+        {"messages": [HumanMessage(brief)]},
+        {"callbacks": [readings], "recursion_limit": 10 * calls + 20},
+        context={"sources": [folder]},
+    )
     return readings.rankings[:calls]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stretto.sources.files import KINDS, Found
 from stretto.sources.reading import document
+from stretto.sources.text import decode
 
 if TYPE_CHECKING:
     from stretto.state import Citation
@@ -28,7 +29,8 @@ def quote_stands(citation: Citation) -> bool:
         return False
     if not quote:
         return False
-    lines = data.decode(errors="replace").splitlines()
+    decoded = decode(data)
+    lines = decoded[0].split("\n") if decoded else []
     near = " ".join(" ".join(lines[citation.line - 1 : citation.line - 1 + REACH]).split())
     own = " ".join(lines[citation.line - 1].split()) if citation.line <= len(lines) else ""
     at = near.find(quote)

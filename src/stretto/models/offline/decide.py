@@ -10,9 +10,9 @@ from stretto.models.offline import values
 from stretto.models.offline.arguments import arguments
 from stretto.models.offline.facts import Facts
 from stretto.models.offline.fill import fill
-from stretto.models.offline.lexical import clean
+from stretto.models.offline.lexical import clean, coverage, stems, terms
 from stretto.models.offline.passages import holds_passages
-from stretto.models.offline.research import next_query, place_to_read, searches_of
+from stretto.models.offline.research import CLEAR, SEARCHES, next_query, place_to_read, searches_of
 from stretto.models.offline.scalars import NOT_FOUND
 from stretto.models.offline.toolbox import Tool, by_role, nearest, role_of, suits
 
@@ -47,6 +47,8 @@ class Offer:
     """`auto`, `none`, `any`, or the name of the tool to call."""
     form: Mapping[str, Any] | None = field(default=None)
     """JSON Schema that the text must fit, `None` for plain text."""
+    searches: int = SEARCHES
+    """Searches made for one request at most, one more when it was sent back."""
 
 
 def decide(brief: Brief, offer: Offer) -> Turn:
@@ -57,7 +59,11 @@ def decide(brief: Brief, offer: Offer) -> Turn:
     named = next((tool for tool in offer.tools if tool.name == offer.choice), None)
     if named is not None:
         return Turn(calls=(_forced(named, facts),))
-    if offer.choice != "none" and not facts.reply and (wish := _work(working, facts)):
+    if (
+        offer.choice != "none"
+        and not facts.reply
+        and (wish := _work(working, facts, offer.searches))
+    ):
         return Turn(calls=(wish,))
     if outputs and offer.choice != "none":
         tool = nearest(outputs, facts.question) if len(outputs) > 1 else outputs[0]
@@ -75,12 +81,12 @@ def _forced(tool: Tool, facts: Facts) -> Wish:
     return Wish(tool.name, arguments(tool, facts, forced=True) or {})
 
 
-def _work(tools: Sequence[Tool], facts: Facts) -> Wish | None:
+def _work(tools: Sequence[Tool], facts: Facts, searches: int) -> Wish | None:
     """The next tool call that helps, `None` when there is none."""
     for wish in (_calculation(tools, facts), _page(tools, facts), _asked_for(tools, facts)):
         if wish is not None:
             return wish
-    return _search(tools, facts)
+    return _search(tools, facts, searches)
 
 
 def _calculation(tools: Sequence[Tool], facts: Facts) -> Wish | None:
@@ -110,12 +116,13 @@ def _asked_for(tools: Sequence[Tool], facts: Facts) -> Wish | None:
     return None
 
 
-def _search(tools: Sequence[Tool], facts: Facts) -> Wish | None:
+def _search(tools: Sequence[Tool], facts: Facts, searches: int) -> Wish | None:
     search, read = by_role(tools, "search"), by_role(tools, "read")
     if search is None:
         return None
     made = searches_of(facts.brief, search.name)
-    query = next_query(facts.question, made, facts.evidence, again=bool(facts.brief.feedback))
+    again = bool(facts.brief.feedback)
+    query = next_query(facts.question, made, facts.evidence, again=again, most=searches)
     if query and not _answered_before(facts, made) and not _broken(made):
         return Wish(search.name, _with_text(search, facts, query))
     place = place_to_read(facts.evidence, searches_of(facts.brief, read.name)) if read else None
@@ -127,7 +134,10 @@ def _search(tools: Sequence[Tool], facts: Facts) -> Wish | None:
 
 def _answered_before(facts: Facts, made: Sequence[Call]) -> bool:
     """Whether what is at hand from earlier answers already says it."""
-    return not made and not facts.brief.feedback and facts.evidence.found
+    if made or facts.brief.feedback or not facts.evidence.found:
+        return False
+    said = stems(" ".join(quote.unit.quote for quote in facts.evidence.quotes))
+    return coverage(terms(facts.request), said) >= CLEAR
 
 
 def _broken(made: Sequence[Call]) -> bool:

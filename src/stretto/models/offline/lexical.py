@@ -97,6 +97,7 @@ def _bare(head: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def stems(text: str) -> frozenset[str]:
     """The set of stems of a text, identifiers whole and in parts."""
     found: set[str] = set()
@@ -191,6 +192,7 @@ def met(term: Term, bag: frozenset[str]) -> float:
     return like
 
 
+@lru_cache(maxsize=131072)
 def likeness(root: str, bag: frozenset[str]) -> float:
     """How well a stem is met: 1 by itself, .7 by a near meaning, .6 by a longer form, else 0."""
     if root in bag:

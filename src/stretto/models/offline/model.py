@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,6 +21,7 @@ from pydantic import Field
 
 from stretto.models.offline.brief import read_brief
 from stretto.models.offline.decide import Offer, Turn, decide
+from stretto.models.offline.research import SEARCHES
 from stretto.models.offline.toolbox import Tool
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class OfflineModel(BaseChatModel):
     """Taken and unused: nothing is drawn at random."""
     max_tokens: int | None = None
     """Longest answer in tokens (of four characters), `None` for no limit."""
+    searches: int = SEARCHES
+    """Searches made for one request at most, one more when it was sent back."""
     stop: list[str] | None = None
     """Texts at which an answer ends."""
     streaming: bool = False
@@ -145,7 +149,8 @@ class OfflineModel(BaseChatModel):
     def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> AIMessage:
-        turn = decide(read_brief(messages), offered(kwargs))
+        offer = replace(offered(kwargs), searches=self.searches)
+        turn = decide(read_brief(messages), offer)
         text = self._cut(turn.text, stop or self.stop)
         calls = _calls(turn, messages)
         said = text + "".join(json.dumps(call["args"], ensure_ascii=False) for call in calls)

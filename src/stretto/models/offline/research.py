@@ -26,7 +26,14 @@ _ACCOUNT = 10
 _HEADING_WORD = 3
 
 
-def next_query(question: str, searches: Sequence[Call], evidence: Evidence, *, again: bool) -> str:
+def next_query(
+    question: str,
+    searches: Sequence[Call],
+    evidence: Evidence,
+    *,
+    again: bool,
+    most: int = SEARCHES,
+) -> str:
     """What to search for now, empty when enough was searched.
 
     `again`: the work was sent back, so one wording is not enough. An account that asks nothing is
@@ -34,8 +41,8 @@ def next_query(question: str, searches: Sequence[Call], evidence: Evidence, *, a
     """
     made = [_asked(call) for call in searches]
     sentences = _sentences(question)
-    most = len(sentences) * again + 1 if sentences else SEARCHES + again
-    if len(made) >= min(most, SEARCHES + again):
+    wanted = len(sentences) * again + 1 if sentences else most + again
+    if len(made) >= min(wanted, most + again):
         return ""
     if evidence.found and evidence.coverage >= CLEAR and len(made) >= 1 + again:
         return ""
