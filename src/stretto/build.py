@@ -1,0 +1,65 @@
+"""A graph from what a caller names: a team, an agent alone, a file's or a module's attribute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stretto.errors import InvalidInput, UnknownName
+from stretto.project import Project
+
+if TYPE_CHECKING:
+    from stretto.spec.target import AnyGraph
+
+AGENT = "agent:"
+
+
+def build(target: str, *, start: Path | None = None) -> AnyGraph:
+    """Give the graph of a target, ready to run.
+
+    Args:
+        target: A team of langgraph.json; `agent:NAME`, one agent of the project alone, with a
+            conversation of its own; `path/to/file.py:attribute`; or `package.module:attribute`.
+        start: Where the project and relative paths are looked for; the working directory by
+            default.
+
+    Raises:
+        UnknownName: There is no such team, agent or attribute; the text offers the nearest.
+        InvalidInput: A team or agent is named where no project is, or an agent without `agent:`.
+        BadDefinition: The file that defines it is wrong.
+    """
+    folder = (start or Path.cwd()).absolute()
+    if target.startswith(AGENT):
+        return _agent(target.removeprefix(AGENT), folder)
+    if ":" in target:
+        return _attribute(target, folder)
+    project = Project.find(folder)
+    teams = project.graphs()
+    if target in teams:
+        return project.graph(target)
+    agents = project.agents()
+    if target in agents:
+        raise InvalidInput(f"no team {target!r}; it is an agent. Did you mean '{AGENT}{target}'?")
+    raise UnknownName("team", target, [*teams, *(f"{AGENT}{agent}" for agent in agents)])
+
+
+def lasting(target: str, *, start: Path | None = None) -> str:
+    """Give the target in a form that means the same from any folder: a file with its whole path."""
+    place, colon, attribute = target.rpartition(":")
+    if not colon or not place.endswith(".py"):
+        return target
+    return f"{((start or Path.cwd()) / place).resolve()}:{attribute}"
+
+
+def _agent(name: str, folder: Path) -> AnyGraph:
+    from stretto.members import Compaction, agent_graph
+
+    return agent_graph(Project.find(folder).agent(name), compaction=Compaction())
+
+
+def _attribute(target: str, folder: Path) -> AnyGraph:
+    from stretto.spec.target import Target
+
+    name = Path(target.rpartition(":")[0]).stem.rpartition(".")[2] or "graph"
+    found = Target(name, target, folder, Path(target.rpartition(":")[0]))
+    return found.graph(found.module())

@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m stretto.cli`."""
+
+from stretto.cli import main
+
+main()

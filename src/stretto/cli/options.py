@@ -1,0 +1,125 @@
+"""Options that several commands share, and the checks of what they are given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stretto.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from stretto.policy import Limits
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+Team = Annotated[
+    str, typer.Argument(help="A team, agent:NAME, file.py:attribute or module:attribute.")
+]
+Thread = Annotated[str, typer.Argument(help="A thread: its id, the beginning of it, or 'last'.")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sources", metavar="PATH", help="Folder, file or package:NAME to answer from; repeatable."
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="offline, openai:NAME or PROVIDER:NAME."),
+]
+MaxModelCalls = Annotated[
+    int | None,
+    typer.Option("--max-model-calls", min=0, help="Model calls that the turn may make. [100]"),
+]
+MaxToolCalls = Annotated[
+    int | None, typer.Option("--max-tool-calls", min=0, help="Tool calls that the turn may make.")
+]
+MaxSteps = Annotated[
+    int | None, typer.Option("--max-steps", min=1, help="Supersteps of each graph. [1000]")
+]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", min=0, help="Seconds to wait while the thread is being worked on."),
+]
+
+
+def limits_of(
+    model_calls: int | None,
+    tool_calls: int | None,
+    steps: int | None,
+    before: dict[str, int] | None = None,
+) -> Limits:
+    """Give the limits asked for, over those the turn began with, over the defaults."""
+    from stretto.policy import Limits
+
+    given = {"model_calls": model_calls, "tool_calls": tool_calls, "steps": steps}
+    asked = {name: value for name, value in given.items() if value is not None}
+    return Limits.model_validate({**(before or {}), **asked})
+
+
+def use_model(name: str | None) -> str:
+    """Make a model the default of what is built from now on; give the default's name.
+
+    Raises:
+        InvalidInput: It cannot be had: no such name, no key, a package that is not installed.
+    """
+    from stretto.models import chat_model, default_model
+
+    if name:
+        chat_model(name)
+        os.environ["STRETTO_MODEL"] = name
+    return default_model()
+
+
+def checked_sources(given: list[str] | None) -> list[str]:
+    """Give sources as absolute paths.
+
+    Raises:
+        InvalidInput: One is not there or cannot be read.
+    """
+    return [_source(one) for one in given or ()]
+
+
+def _source(given: str) -> str:
+    if given.startswith("package:"):
+        return _package(given)
+    path = Path(given).expanduser().absolute()
+    if not path.exists():
+        raise InvalidInput(
+            f"--sources {given}: there is no such file or folder. "
+            f"Give one that is there; the working directory is {Path.cwd()}."
+        )
+    if not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK):
+        raise InvalidInput(f"--sources {given}: it cannot be read. Give yourself the right to.")
+    return str(path)
+
+
+def _package(given: str) -> str:
+    from importlib.util import find_spec
+
+    name = given.removeprefix("package:")
+    try:
+        found = name.isidentifier() and find_spec(name) is not None
+    except (ImportError, ValueError):
+        found = False
+    if not found:
+        raise InvalidInput(
+            f"--sources {given}: no package {name!r} is installed here. "
+            "Install it, or give its folder."
+        )
+    return given
+
+
+def question_of(given: str) -> str:
+    """Give the question; `-` reads it from the standard input.
+
+    Raises:
+        InvalidInput: It is empty.
+    """
+    import sys
+
+    asked = (sys.stdin.read() if given == "-" else given).strip()
+    if not asked:
+        raise InvalidInput("the question is empty. Say what you want to know.")
+    return asked
