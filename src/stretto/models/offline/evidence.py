@@ -101,9 +101,10 @@ def gather(question: str, sources: Sequence[Source]) -> Evidence:
     ranked: list[tuple[Quote, float]] = []
     for place, (source, bag) in enumerate(zip(sources, bags, strict=True)):
         for unit in (unit for unit in units(source) if not unit.code):
-            reached = _reach(weighed, unit, source, bag) * _fit(question, unit)
+            suits = _suited(question, unit, source, bag)
+            reached = _reach(weighed, suits.met) * suits.fit
             place_factor = 1 + 0.06 * (1 - place / len(sources))
-            score = reached * _shape(question, unit, source) * place_factor
+            score = reached * suits.shape * place_factor
             ranked.append((Quote(source, unit, score), reached))
     if not ranked or not weighed:
         return Evidence(found=False, missing=tuple(term.word for term in weighed))
@@ -132,6 +133,7 @@ def _focused(question: str) -> Sequence[Term]:
     return (replace(wanted[0], weight=wanted[0].weight * _FOCUS), *wanted[1:])
 
 
+@lru_cache(maxsize=4096)
 def _bag(source: Source) -> frozenset[str]:
     """All that a passage can be matched by: its words, its symbol, the names in its path."""
     return stems(f"{source.symbol}\n{source.text}") | _path_stems(source.path)
@@ -160,18 +162,36 @@ def _share(wanted: Sequence[Term], bag: frozenset[str], *, itself: bool = False)
     return sum(w * m for w, m in got if not itself or m == 1) / total if total else 0.0
 
 
-def _reach(wanted: Sequence[Term], unit: Unit, source: Source, whole: frozenset[str]) -> float:
+@dataclass(frozen=True, slots=True)
+class _Suits:
+    """What of a unit's worth does not depend on the other passages."""
+
+    met: tuple[float, ...]
+    """How well it meets each term of the question, in their order."""
+    fit: float
+    shape: float
+
+
+@lru_cache(maxsize=32768)
+def _suited(question: str, unit: Unit, source: Source, whole: frozenset[str]) -> _Suits:
     own = stems(unit.quote)
     around = stems(f"{source.symbol} {unit.context}")
-    total = reached = 0.0
-    for term in wanted:
-        total += term.weight
-        best = met(term, own)
-        if best < _HEADING:
-            best = max(best, _HEADING * met(term, around))
-        if best < _PASSAGE:
-            best = max(best, _PASSAGE * met(term, whole))
-        reached += term.weight * best
+    meets = tuple(_meets(term, own, around, whole) for term in terms(question))
+    return _Suits(meets, _fit(question, unit), _shape(question, unit, source))
+
+
+def _meets(term: Term, own: frozenset[str], around: frozenset[str], whole: frozenset[str]) -> float:
+    best = met(term, own)
+    if best < _HEADING:
+        best = max(best, _HEADING * met(term, around))
+    if best < _PASSAGE:
+        best = max(best, _PASSAGE * met(term, whole))
+    return best
+
+
+def _reach(wanted: Sequence[Term], meets: Sequence[float]) -> float:
+    total = sum(term.weight for term in wanted)
+    reached = sum(term.weight * met for term, met in zip(wanted, meets, strict=True))
     return reached / total if total else 0.0
 
 

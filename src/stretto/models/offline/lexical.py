@@ -200,11 +200,19 @@ def likeness(root: str, bag: frozenset[str]) -> float:
     near = NEAR.get(root)
     if near is not None and not near.keys().isdisjoint(bag):
         return _NEAR
-    if len(root) >= _PREFIX_LENGTH:
-        for other in bag:
-            if len(other) >= _PREFIX_LENGTH and (other.startswith(root) or root.startswith(other)):
-                return _PREFIX
+    if len(root) >= _PREFIX_LENGTH and (root in _beginnings(bag) or _begins_in(root, bag)):
+        return _PREFIX
     return 0.0
+
+
+@lru_cache(maxsize=16384)
+def _beginnings(bag: frozenset[str]) -> frozenset[str]:
+    """What the longer stems of a set begin with."""
+    return frozenset(s[:n] for s in bag for n in range(_PREFIX_LENGTH, len(s)))
+
+
+def _begins_in(root: str, bag: frozenset[str]) -> bool:
+    return any(root[:n] in bag for n in range(_PREFIX_LENGTH, len(root)))
 
 
 def overlap(text: str, other: str) -> float:
