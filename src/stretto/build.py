@@ -53,8 +53,10 @@ def lasting(target: str, *, start: Path | None = None) -> str:
 
 def _agent(name: str, folder: Path) -> AnyGraph:
     from stretto.members import Compaction, agent_graph
+    from stretto.state import ResearchContext
 
-    return agent_graph(Project.find(folder).agent(name), compaction=Compaction())
+    agent = Project.find(folder).agent(name)
+    return agent_graph(agent, compaction=Compaction(), context=ResearchContext)
 
 
 def _attribute(target: str, folder: Path) -> AnyGraph:

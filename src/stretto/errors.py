@@ -65,7 +65,10 @@ class MissingExtra(InvalidInput):
 
     def __init__(self, what: str, extra: str) -> None:
         self.what, self.extra = what, extra
-        super().__init__(f"{what} needs the extra {extra!r}. Run: pip install 'stretto[{extra}]'")
+        super().__init__(
+            f"{what} needs the extra {extra!r}. Install it where Stretto comes from: in a clone "
+            f"pip install -c constraints.txt -e '.[{extra}]'"
+        )
 
 
 class InvalidMember(InvalidInput):

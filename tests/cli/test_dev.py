@@ -30,4 +30,4 @@ def test_without_the_extra_it_says_what_to_install(stretto, monkeypatch):
     """Without the extra it says what to install."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     said = stretto("dev")
-    assert (said.code, "stretto[dev-server]" in said.err) == (2, True)
+    assert (said.code, "'.[dev-server]'" in said.err) == (2, True)

@@ -99,6 +99,6 @@ async def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) ->
         raise ImportError(name)
 
     monkeypatch.setattr(store.importlib, "import_module", absent)
-    with pytest.raises(MissingExtra, match=r"stretto\[postgres\]"):
+    with pytest.raises(MissingExtra, match=r"\.\[postgres\]"):
         async with open_journal("postgresql://h/d"):
             pass

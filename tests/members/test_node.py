@@ -224,6 +224,15 @@ def test_a_graph_or_lambda_without_a_name_is_refused() -> None:
     assert member(graph, name="it").name == "it"
 
 
+def test_a_role_may_be_given_and_is_kept() -> None:
+    """By it a planner chooses; an agent's own stands unless another is given."""
+    agent = Agent(name="worker", role="works", prompt="p", model=speaker())
+    assert member(agent).role == "works"
+    assert member(agent, role="rests").role == "rests"
+    assert member(langchain_agent(), role="sums").role == "sums"
+    assert member(member(agent), name="other").name == "other"
+
+
 def test_nothing_and_twins_are_refused() -> None:
     """A team needs members with names of their own."""
     with pytest.raises(InvalidMember, match="without members"):

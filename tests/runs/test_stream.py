@@ -302,6 +302,25 @@ async def test_a_resume_takes_the_context_of_its_turn(storage: Storage) -> None:
     assert seen == [context, context]
 
 
+async def test_a_thread_keeps_its_context_until_it_is_given_another(storage: Storage) -> None:
+    """A follow-up has the sources of the turn before."""
+    seen: list[Any] = []
+
+    async def node(state: Counted, runtime: Any) -> Any:
+        seen.append(runtime.context)
+        return {"n": 1}
+
+    graph = StateGraph(Counted)
+    graph.add_node("node", node)
+    graph.add_edge(START, "node")
+    first: dict[str, Any] = {"sources": ["docs"]}
+    await stretto.run(graph, {"n": 0}, thread="t", context=first, storage=storage)
+    await stretto.run(graph, {"n": 0}, thread="t", storage=storage)
+    await stretto.run(graph, {"n": 0}, thread="t", context={"sources": ["x"]}, storage=storage)
+    await stretto.run(graph, {"n": 0}, thread="t", storage=storage)
+    assert seen == [first, first, {"sources": ["x"]}, {"sources": ["x"]}]
+
+
 @pytest.mark.parametrize("empty", ["", "  \n"])
 async def test_an_empty_question_is_refused(empty: str, storage: Storage) -> None:
     """Nothing is stored for it."""

@@ -45,11 +45,11 @@ def cut(text: str, size: int) -> str:
 
 
 def arguments(args: Mapping[str, object], size: int = 60) -> str:
-    """A tool's arguments in brief: the first text as it is, the others as `name=value`."""
+    """A tool's arguments in brief: the first text (paths short), the others as `name=value`."""
     parts: list[str] = []
     for name, value in args.items():
         if not parts and isinstance(value, str):
-            parts.append(f'"{cut(value, size)}"')
+            parts.append(f'"{cut(near(value), size)}"')
         else:
             parts.append(f"{name}={cut(plain(value), size)}")
     return cut(" ".join(parts), size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -69,8 +70,8 @@ def translated(url: str) -> Generator[None]:
 def _reason(error: Exception, url: str) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     with contextlib.suppress(ValueError):
-        if secret := urlsplit(url).password:
-            text = text.replace(secret, "***").replace(unquote(secret), "***")
+        for secret in {urlsplit(url).password or "", unquote(urlsplit(url).password or "")} - {""}:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
     return (
         f"cannot use the database {without_password(url)!r}: {text}. "
         "Check that the server runs and that STRETTO_DATABASE_URL is right."

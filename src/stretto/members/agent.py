@@ -57,7 +57,11 @@ def tool_error(error: Exception, request: ToolCallRequest) -> str:
 
 
 def agent_graph(
-    agent: Agent, *, output: dict[str, Any] | None = None, compaction: Compaction | None = None
+    agent: Agent,
+    *,
+    output: dict[str, Any] | None = None,
+    compaction: Compaction | None = None,
+    context: type[Any] | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Compile an agent with LangChain's `create_agent`.
 
@@ -67,6 +71,7 @@ def agent_graph(
     Args:
         agent: What to compile.
         output: JSON Schema that replaces its typed output.
+        context: Type of the run's context, where it runs alone.
         compaction: Keep a conversation of its own, stored as changes and summarised when long;
             `None` for a member whose history the team keeps.
 
@@ -88,5 +93,6 @@ def agent_graph(
         middleware=middleware,
         response_format=None if schema is None else ToolStrategy(schema),
         state_schema=None if compaction is None else ConversationState,
+        context_schema=context,
         name=agent.name,
     )

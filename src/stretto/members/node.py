@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -94,18 +94,27 @@ class Member:
         return run
 
 
-def member(thing: object, *, name: str = "", output: dict[str, Any] | None = None) -> Member:
+def member(
+    thing: object, *, name: str = "", role: str = "", output: dict[str, Any] | None = None
+) -> Member:
     """Take anything LangGraph runs as a member.
 
     Args:
         thing: Agent, compiled or uncompiled graph, `RemoteGraph`, Runnable or function.
         name: What to call it; by default its own name.
+        role: What it is good for, in a few words, by which planners choose; by default an agent's
+            own, or the first line of a function's docstring.
         output: JSON Schema that replaces an agent's typed output (a pattern narrows it to its
             members); ignored for other kinds.
 
     Raises:
         InvalidMember: It is nothing that can run, or it has no name of its own.
     """
+    taken = _taken(thing, name, output)
+    return replace(taken, name=name or taken.name, role=role or taken.role)
+
+
+def _taken(thing: object, name: str, output: dict[str, Any] | None) -> Member:
     match thing:
         case Member():
             return thing

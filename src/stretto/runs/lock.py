@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
@@ -94,7 +94,11 @@ class PostgresLocks:
 
         async with connection:
             await _acquire(lock, thread, wait)
-            yield
+            try:
+                yield
+            finally:  # closing alone frees it too, but the server may take its time
+                with suppress(psycopg.Error):
+                    await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 async def _flock(handle: int) -> bool:

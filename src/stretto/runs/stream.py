@@ -19,7 +19,7 @@ from stretto.errors import InvalidAnswer, InvalidInput, ThreadUnknown
 from stretto.journal import Usage
 from stretto.journal.handler import Announcement, JournalHandler
 from stretto.policy import Limits
-from stretto.records import TEAM_KEY, RunStarted
+from stretto.records import TEAM_KEY
 from stretto.runs.failure import explained
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
@@ -89,11 +89,12 @@ async def stream(
         graph: Any LangGraph graph, compiled or not; one of Stretto's or not.
         input: What starts the turn, or `Resume`.
         thread: Where the turn belongs; a new thread by default.
-        context: The run's context; a resume takes the one the turn began with.
+        context: The run's context; by default the thread's last one.
         limits: What the turn may use; 100 model calls by default.
         storage: Open state; by default the project's is opened for this run.
         wait: Seconds to wait for another turn on the thread to end.
-        team: What to call the graph in the journal; its own name by default.
+        team: What to call the graph in the journal; its own name by default, "team" when it is not
+            compiled. `stretto resume` finds the graph by it: name it as in langgraph.json.
         model: The default model's name, for the journal.
         control: Asks the run to stop at a safe point (`request_drain`).
         modes: LangGraph's stream modes.
@@ -115,7 +116,8 @@ async def stream(
             storage = await stack.enter_async_context(open_storage())
         await stack.enter_async_context(storage.locks.hold(thread, wait=wait))
         ready = compiled(graph, storage)
-        run = _Run(ready, thread, storage, limits or Limits(), team or ready.get_name())
+        named = team or (ready.get_name() if isinstance(graph, Pregel) else "team")
+        run = _Run(ready, thread, storage, limits or Limits(), named)
         try:
             given = await run.prepare(input, context, model)
             parts = run.parts(given, control, modes)
@@ -175,13 +177,15 @@ class _Run:
         spent = Usage()
         by = ""
         if isinstance(given, Resume):
-            before = await self._before(snapshot)
+            self._refuse_ended(snapshot)
             spent, by = await self.storage.journal.spent(self.thread), given.by
-            context = context if context is not None else (before.context if before else None)
             ready: Any = resumption(given, snapshot.interrupts)
         else:
             self._refuse_unfinished(snapshot)
             ready = graph_input(given, self.graph)
+        if context is None and snapshot.values:
+            before = await self.storage.journal.last_run(self.thread)
+            context = (before and before.context) or None
         known = Announcement(team=self.team, model=model, context=dict(context or {}), by=by)
         handler = JournalHandler(
             self.storage.journal, limits=self.limits, spent=spent, announcement=known
@@ -197,7 +201,7 @@ class _Run:
         }
         return _Given(ready, context, config)
 
-    async def _before(self, snapshot: StateSnapshot) -> RunStarted | None:
+    def _refuse_ended(self, snapshot: StateSnapshot) -> None:
         if not snapshot.values and not snapshot.tasks:
             raise ThreadUnknown(
                 f"thread {self.thread!r} has nothing to resume. See `stretto threads`."
@@ -207,7 +211,6 @@ class _Run:
                 f"thread {self.thread!r} has ended its last turn; there is nothing to resume. "
                 "Ask it something new."
             )
-        return await self.storage.journal.last_run(self.thread)
 
     def _refuse_unfinished(self, snapshot: StateSnapshot) -> None:
         if snapshot.interrupts:
