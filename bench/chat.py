@@ -2,10 +2,10 @@
 
     python -m bench.chat [--turns 200] [--repeats 50]
 
-The same one-node graph with the same scripted replies, on SQLite with `durability="sync"`: our
-`ChatState` (histories as changes, `DeltaChannel`), the same with compaction, and hand-written
-LangGraph with `add_messages`. No journal on either side. The last turns alternate, and their
-medians are compared.
+The same one-node graph with the same replies, on SQLite with `durability="sync"`: our `ChatState`
+(histories as changes, `DeltaChannel`) on our checkpointer, the same with compaction, and
+hand-written LangGraph with `add_messages` on its own. No journal on either side. The last turns
+alternate, and their medians are compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage, UsageMetadata
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.runtime import get_runtime
@@ -37,9 +37,20 @@ TEXT = "The quick brown fox jumps over the lazy dog while the band plays on. " *
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 
 
+TOLD: dict[str, Any] = {
+    "model_name": "gpt-5-mini",
+    "model_provider": "openai",
+    "finish_reason": "stop",
+    "token_usage": {"prompt_tokens": 900, "completion_tokens": 40, "total_tokens": 940},
+}
+"""What a provider tells of an answer, as langchain-openai keeps it."""
+
+
 async def reply(state: Any) -> Any:
-    """Answer with a message as long as the question."""
-    return {"messages": [AIMessage(f"answer {len(state['messages'])}: {TEXT}")]}
+    """Answer as a model does, with a message as long as the question."""
+    text = f"answer {len(state['messages'])}: {TEXT}"
+    usage = UsageMetadata(input_tokens=900, output_tokens=40, total_tokens=940)
+    return {"messages": [AIMessage(text, usage_metadata=usage, response_metadata=dict(TOLD))]}
 
 
 def chat(state: type[Any], compaction: Compaction | None = None) -> Any:
@@ -86,7 +97,6 @@ async def measure(turns: int, repeats: int, folder: Path) -> list[Conversation]:
             await stack.enter_async_context(open_checkpointer(paths[1])),
             await stack.enter_async_context(AsyncSqliteSaver.from_conn_string(str(paths[2]))),
         ]
-        await savers[2].conn.execute("PRAGMA synchronous=NORMAL")  # as ours, so that only we differ
         graphs = [
             chat(ChatState),
             chat(ChatState, Compaction(tokens=8_000, keep=20)),

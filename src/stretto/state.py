@@ -223,9 +223,9 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     return TypeAdapter[Any](kind).validate_python
 
 
-SNAPSHOTS = 25
+SNAPSHOTS = 12
 """Changes of a history between two copies of the whole. Fewer cost disk, more cost time to read:
-of 10, 20, 25, 40 and 100 this was the cheapest in `bench.chat` (docs/measurements.md)."""
+of 8 to 100 this was the cheapest in `bench.chat` (docs/measurements.md)."""
 
 Messages = Annotated[list[AnyMessage], DeltaChannel(merge_messages, snapshot_frequency=SNAPSHOTS)]
 """A message history stored as its changes (`DeltaChannel`), not as a copy a step."""
