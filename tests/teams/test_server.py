@@ -67,7 +67,7 @@ async def drawn(
 
 async def assistant(client: LangGraphClient, team: str) -> str:
     """The assistant that the server made of a graph."""
-    (found,) = await client.assistants.search(graph_id=team)
+    (found,) = await client.assistants.search(graph_id=team, metadata={"created_by": "system"})
     return found["assistant_id"]
 
 
