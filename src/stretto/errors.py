@@ -24,6 +24,10 @@ class InvalidInput(StrettoError):
     exit_code = 2
 
 
+class SourceUnusable(InvalidInput):
+    """Raised when documents to answer from are not there, or nothing in them can be read."""
+
+
 class UnknownName(InvalidInput):
     """Raised when a name leads to nothing; the text offers the nearest known one.
 

@@ -160,11 +160,12 @@ class Project:
             BadDefinition: A file in `tools/` is wrong.
         """
         family, dot, function = name.rpartition(".")
-        if dot and family in self._files("tools", ".py"):
+        if dot:  # only its own file is opened: what is wrong in another is not its fault
             self._open_dependencies()
             tools = load_family(self._file("tool", family, ".py"))
-            if function in tools:
-                return tools[function]
+            if function not in tools:
+                raise UnknownName("tool", name, [f"{family}.{each}" for each in tools])
+            return tools[function]
         every = list(self._all_tools())
         found = {f"{family}.{name}": tool for family, _, tool in every if tool_name(tool) == name}
         if len(found) > 1:

@@ -16,7 +16,13 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidMember, MemberFailed
+from stretto.errors import (
+    InvalidMember,
+    MemberFailed,
+    SourceUnusable,
+    StateUnavailable,
+    StateUnreadable,
+)
 from stretto.members import Member, member, members
 from stretto.patterns.plan import plan
 from stretto.spec.agent import Agent
@@ -274,6 +280,20 @@ async def test_a_tool_that_raises_is_told_to_the_model() -> None:
     out = await member(agent).runnable.ainvoke({"messages": [("user", "x")]})
     assert out["messages"][-1].text == "could not look it up"
     assert seen == ["broken failed: RuntimeError: no such index"]
+
+
+@pytest.mark.parametrize("kind", [SourceUnusable, StateUnreadable, StateUnavailable])
+async def test_what_no_model_can_mend_ends_the_run(kind: type[Exception]) -> None:
+    """Sources or state that cannot be read are not "not found"."""
+
+    def look(query: str) -> str:
+        """Look something up."""
+        raise kind("the index is damaged")
+
+    model = ScriptedModel([Reply(tool_calls=[tool_call("look", query="x")])])
+    agent = Agent(name="worker", prompt="p", model=model, tools=(look,))
+    with pytest.raises(kind, match="the index is damaged"):
+        await member(agent).runnable.ainvoke({"messages": [("user", "x")]})
 
 
 async def test_an_agent_calls_its_model_a_bounded_number_of_times() -> None:

@@ -348,6 +348,50 @@ async def test_an_answer_of_the_wrong_shape_is_refused_and_can_be_given_again() 
     assert out["answer"].accepted
 
 
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ({"nonsense": 3}, "no 'nonsense' to change, only 'text'"),
+        ({"text": 5}, "is to be str, not int"),
+        ({"text": " "}, "'text' is empty"),
+        ({}, "nothing is changed"),
+    ],
+)
+async def test_an_edit_that_cannot_be_taken_over_is_asked_for_again(
+    args: Any, problem: str
+) -> None:
+    """The question comes again with the reason, and nothing has counted."""
+    graph = team(Worker(), approve="answer")
+    await ask(graph)
+    change = decision("edit", edited_action={"name": "answer", "args": args})
+    out = await ask(graph, Command(resume=change))
+    (again,) = out["__interrupt__"]
+    assert problem in again.value["action_requests"][0]["description"]
+    out = await ask(graph, Command(resume=decision("approve")))
+    assert out["answer"].accepted
+
+
+async def test_an_impossible_edit_of_the_plan_is_asked_for_again() -> None:
+    """The person learns why, and the planner is not called for it."""
+    planned: list[int] = []
+
+    def planner(state: Any) -> Plan:
+        planned.append(1)
+        return two_tasks(state)
+
+    worker = Worker()
+    graph = team(worker, approve="plan", planner=planner)
+    await ask(graph)
+    edited = Plan(tasks=[Task(id="z", goal="Z", executor="worker2")]).model_dump()
+    change = decision("edit", edited_action={"name": "plan", "args": edited})
+    out = await ask(graph, Command(resume=change))
+    asked = out["__interrupt__"][0].value["action_requests"][0]["description"]
+    assert "Did you mean 'worker'" in asked
+    out = await ask(graph, Command(resume=decision("approve")))
+    assert out["answer"].accepted
+    assert len(planned) == 1
+
+
 async def test_the_reviewer_may_ask_a_person() -> None:
     """The question is put, and the answer goes to the planner."""
     question = Review(verdict="ask", reason="unclear", question="Which year?")

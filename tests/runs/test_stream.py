@@ -155,6 +155,68 @@ async def test_a_failed_run_goes_on_where_it_failed(storage: Storage) -> None:
     assert "the disk fell off" in ended[0].error
 
 
+async def test_an_unfinished_turn_is_not_dropped_by_another_graph(storage: Storage) -> None:
+    """A graph without the node that waits is refused; the right one still goes on."""
+    graph, other = asking_graph("one"), failing_graph([False], [])
+    waiting = await stretto.run(graph, {"n": 0}, thread="t", storage=storage)
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="goes on in 'one'"):
+            await stretto.run(other, {"n": 0}, thread="t", storage=storage)
+        with pytest.raises(InvalidInput, match="its name back"):
+            await stretto.resume(other, "t", storage=storage)
+    answer = {waiting.interrupts[0].id: "yes"}
+    done = await stretto.resume(graph, "t", answers=answer, storage=storage)
+    assert done.value["said"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (("ai", "hi"), "hi"),
+        ({"role": "assistant", "content": "hi"}, "hi"),
+        ("hi", "hi"),
+        (None, ""),
+        (7, ""),
+    ],
+)
+async def test_a_result_has_words_whatever_messages_hold(
+    last: Any, words: str, storage: Storage
+) -> None:
+    """A graph may keep its messages in any form."""
+
+    class Loose(TypedDict, total=False):
+        messages: Any
+
+    graph = StateGraph(Loose)
+    graph.add_node("n", lambda state: {"messages": [last]})
+    graph.add_edge(START, "n")
+    result = await stretto.run(graph, {"messages": "x"}, storage=storage)
+    assert result.text == words
+
+
+@pytest.mark.parametrize("thread", ["", " ", "a\nb", "\x00", "x" * 256])
+async def test_a_thread_id_that_cannot_be_typed_is_refused(thread: str, storage: Storage) -> None:
+    """It could not be found again."""
+    with pytest.raises(InvalidInput, match="cannot name a thread"):
+        await stretto.run(echo_graph(), "hi", thread=thread, storage=storage)
+
+
+async def test_what_is_no_graph_or_input_is_refused(storage: Storage) -> None:
+    """Each error says what to give."""
+    with pytest.raises(InvalidInput, match="is no LangGraph graph"):
+        await stretto.run(5, "hi", storage=storage)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="is no input"):
+        await stretto.run(echo_graph(), 123, storage=storage)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="no checkpoint is named"):
+        await stretto.fork(echo_graph(), "t", "", storage=storage)
+
+
+async def test_the_synchronous_door_is_closed_inside_an_event_loop() -> None:
+    """The error names the door that is open."""
+    with pytest.raises(InvalidInput, match=r"await stretto.run"):
+        stretto.invoke(echo_graph(), "hi")
+
+
 async def test_an_interrupt_is_answered_and_journaled(storage: Storage) -> None:
     """The run waits, the answer lets it go on, and the journal knows who gave it."""
     graph = asking_graph("one")

@@ -22,19 +22,25 @@ LATER = "later"
 
 
 def ask_all(console: Console, waiting: Mapping[str, Any], read: Read) -> dict[str, Any]:
-    """Give answers by interrupt id; those that are put off are left out.
+    """Give answers by interrupt id; those that are put off, also by Ctrl-C, are left out.
 
     Raises:
-        EOFError: The person has gone.
+        EOFError: The person has gone, and answered nothing.
     """
     left, answers = dict(waiting), dict[str, Any]()
-    while left:
-        interrupt = next(iter(left)) if len(left) == 1 else _which(console, left, read)
-        if interrupt is None:
-            break
-        answer = _ask_one(console, interrupt, left.pop(interrupt), read)
-        if answer is not None:
-            answers[interrupt] = answer
+    try:
+        while left:
+            interrupt = next(iter(left)) if len(left) == 1 else _which(console, left, read)
+            if interrupt is None:
+                break
+            answer = _ask_one(console, interrupt, left.pop(interrupt), read)
+            if answer is not None:
+                answers[interrupt] = answer
+    except KeyboardInterrupt:
+        console.print(Text("(the others wait on: an empty line asks again)", "dim"))
+    except EOFError:
+        if not answers:
+            raise
     return answers
 
 

@@ -52,6 +52,8 @@ class Progress:
         self._works: dict[str, Work] = {}
         """What is open, by span."""
         self._calls: dict[str, tuple[Call, Work]] = {}
+        self._depth: int | None = None
+        """How deep in the graph the outermost team decides."""
         self._last = 0.0
         """When the last record was written."""
 
@@ -211,7 +213,10 @@ class Progress:
             call.told = record.error or record.result
 
     def _decide(self, record: Decided) -> None:
-        data = record.data
+        data, depth = record.data, record.place.count("|")
+        self._depth = depth if self._depth is None else min(depth, self._depth)
+        if depth > self._depth:  # a team inside a task: its task tells how it comes along
+            return
         if record.decision == "plan" and "tasks" in data:
             number = self.view.rounds[-1].number + 1 if self.view.rounds else 1
             self.view.rounds.append(_planned(data, record.by, number))

@@ -13,7 +13,7 @@ from langchain.agents.middleware import (
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models import BaseChatModel
 
-from stretto.errors import StrettoError
+from stretto.errors import SourceUnusable, StateUnavailable, StateUnreadable, StrettoError
 from stretto.members.limit import CallLimit
 from stretto.models import chat_model
 from stretto.state import Messages
@@ -50,8 +50,13 @@ class Compaction:
         )
 
 
-def tool_error(error: Exception, request: ToolCallRequest) -> str:
-    """Word a tool's failure for the model that called it."""
+def tool_error(error: Exception, request: ToolCallRequest) -> str | None:
+    """Word a tool's failure for the model that called it.
+
+    `None`, which ends the run, for what no model can mend: state or sources that cannot be read.
+    """
+    if isinstance(error, SourceUnusable | StateUnavailable | StateUnreadable):
+        return None
     text = str(error) if isinstance(error, StrettoError) else f"{type(error).__name__}: {error}"
     return f"{request.tool_call['name']} failed: {text}"
 

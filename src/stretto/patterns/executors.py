@@ -95,7 +95,7 @@ async def ask_about_result(task: Task, result: TaskResult) -> TaskResult:
         case Approve():
             return result
         case Edit(edited_action=action):
-            return result.model_copy(update={"text": str(action.args.get("text", result.text))})
+            return result.model_copy(update={"text": action.args.get("text", result.text)})
         case Respond(message=message):
             said = {"text": message, "agent": "person", "found": True, "citations": []}
             return result.model_copy(update=said)

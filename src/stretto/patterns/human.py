@@ -7,10 +7,14 @@ shape is refused by LangGraph before anything is saved, and can be given again.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union, cast
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast
 
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field, create_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DecisionType = Literal["approve", "edit", "reject", "respond"]
 
@@ -72,25 +76,63 @@ def _answer_type(allowed: tuple[DecisionType, ...]) -> type[BaseModel]:
     return create_model("HITLResponse", decisions=(decisions, ...))
 
 
+def edit_problem(args: Mapping[str, Any], edited: Mapping[str, Any]) -> str:
+    """Say why an edit cannot be taken over, and nothing when it can.
+
+    It names arguments that were asked about, gives values of their kind, and empties no text.
+    """
+    for name, value in edited.items():
+        if name not in args:
+            return f"there is no {name!r} to change, only {', '.join(map(repr, args))}"
+        if type(value) is not type(args[name]):
+            return f"{name!r} is to be {type(args[name]).__name__}, not {type(value).__name__}"
+        if isinstance(value, str) and not value.strip():
+            return f"{name!r} is empty"
+    return "" if edited else "nothing is changed"
+
+
 def ask_person(
     action: str,
     args: dict[str, Any],
     description: str,
     *,
     allowed: tuple[DecisionType, ...] = ("approve", "edit", "reject", "respond"),
+    problem_of: Callable[[Mapping[str, Any]], str] | None = None,
 ) -> Decision:
     """Ask, and wait for, a person's decision on one action.
+
+    An edit or a response that cannot be taken over is asked for again, with the reason.
 
     Args:
         action: What is to be done, as a name.
         args: Its arguments as JSON; what an edit changes.
         description: What the person reads.
         allowed: The decisions that may be taken.
+        problem_of: Says what is wrong with edited arguments; `edit_problem` by default.
 
     Raises:
         GraphInterrupt: Nobody has answered yet.
         pydantic.ValidationError: The answer has another shape; it can be given again.
     """
+    refused = ""
+    while True:
+        decision = _asked(action, args, f"{refused}{description}", allowed)
+        match decision:
+            case Edit(edited_action=edited):
+                check = problem_of or partial(edit_problem, args)
+                problem = check(edited.args)
+            case Respond(message=message):
+                problem = "" if message.strip() else "the response is empty"
+            case _:
+                problem = ""
+        if not problem:
+            return decision
+        refused = f"The last answer could not be taken over: {problem}.\n\n"
+
+
+def _asked(
+    action: str, args: dict[str, Any], description: str, allowed: tuple[DecisionType, ...]
+) -> Decision:
     answer = interrupt(
         {
             "action_requests": [{"name": action, "args": args, "description": description}],

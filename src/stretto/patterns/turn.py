@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import get_runtime
@@ -17,7 +18,7 @@ from stretto.patterns.review import plan_problem, read_plan
 from stretto.state import Answer, Plan, Review, TaskRevision, TeamState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from langchain_core.language_models import BaseChatModel
 
@@ -62,15 +63,18 @@ def approve_plan(executors: Collection[str], *, max_tasks: int, max_attempts: in
         written = state.get("plan") or Plan()
         args = written.model_dump(mode="json")
         told = "\n".join(f"{t.id} {t.executor}: {t.goal}" for t in written.tasks)
-        decision = ask_person("plan", args, f"The plan for: {state.get('question', '')}\n{told}")
+        decision = ask_person(
+            "plan",
+            args,
+            f"The plan for: {state.get('question', '')}\n{told}",
+            problem_of=partial(edited_plan_problem, executors=executors, max_tasks=max_tasks),
+        )
         await decided("person", f"plan: {decision.type}")
         match decision:
             case Approve():
                 return {"rejected": ""}
             case Edit(edited_action=action):
-                edited, problem = read_plan(Reply("", action.args))
-                problem = problem or plan_problem(edited, executors, max_tasks=max_tasks)
-                return {"rejected": problem} if problem else {"plan": edited, "rejected": ""}
+                return {"plan": read_plan(Reply("", action.args))[0], "rejected": ""}
             case Respond(message=message):
                 return {"answer": _by_person(state, message)}
             case Reject(message=message):
@@ -79,6 +83,14 @@ def approve_plan(executors: Collection[str], *, max_tasks: int, max_attempts: in
                 return {"rejected": message}
 
     return approve
+
+
+def edited_plan_problem(
+    edited: Mapping[str, Any], *, executors: Collection[str], max_tasks: int
+) -> str:
+    """Say what makes a person's plan impossible, and nothing when it can be carried out."""
+    written, problem = read_plan(Reply("", edited))
+    return problem or plan_problem(written, executors, max_tasks=max_tasks)
 
 
 def approve_answer(max_rounds: int) -> Node:
@@ -94,8 +106,7 @@ def approve_answer(max_rounds: int) -> Node:
             case Approve():
                 return {"answer": answer}
             case Edit(edited_action=action):
-                text = str(action.args.get("text", answer.text))
-                return {"answer": answer.model_copy(update={"text": text})}
+                return {"answer": answer.model_copy(update=action.args)}
             case Respond(message=message):
                 return {"answer": _by_person(state, message)}
             case Reject(message=message):

@@ -114,7 +114,7 @@ async def _acquire(lock: Callable[[], Awaitable[bool]], thread: str, wait: float
     while not await lock():
         if asyncio.get_running_loop().time() >= deadline:
             raise ThreadBusy(
-                f"another turn is being written on thread {thread!r}. Wait for it (`wait=` "
-                f"seconds, or `stretto watch {thread}`), or use another thread."
+                f"another turn is being written on thread {thread!r}. Wait for it (--wait, or "
+                f"`wait=` seconds; `stretto watch {thread}` follows it), or use another thread."
             )
         await asyncio.sleep(POLL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.messages import BaseMessage, convert_to_messages
+
 from stretto.state import Answer
 
 if TYPE_CHECKING:
@@ -43,5 +45,15 @@ class Result:
         """The answer in words: the team's, else the last message."""
         if self.answer is not None:
             return self.answer.text
-        messages = self.value.get("messages") or []
-        return str(messages[-1].text) if messages else ""
+        messages = self.value.get("messages")
+        return _words(messages[-1]) if isinstance(messages, list) and messages else ""
+
+
+def _words(message: Any) -> str:
+    """A message's text, in any of the forms that LangChain takes for one."""
+    if isinstance(message, str | BaseMessage):
+        return message if isinstance(message, str) else str(message.text)
+    try:
+        return str(convert_to_messages([message])[0].text)
+    except (ValueError, NotImplementedError, TypeError):
+        return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from langgraph.runtime import RunControl
 from typing_extensions import TypedDict
 
-from stretto.errors import ThreadUnknown
+from stretto.errors import InvalidInput, ThreadUnknown
 from stretto.policy import Limits
 from stretto.runs.storage import Storage, open_storage
 from stretto.runs.stream import Graph, Input, Resume, compiled, stream
@@ -80,9 +80,13 @@ def invoke(
     """Run a turn from synchronous code; as `run`.
 
     Raises:
-        RuntimeError: An event loop runs in this thread already; await `run` there.
+        InvalidInput: An event loop runs in this thread already; await `run` there.
     """
-    return asyncio.run(run(graph, input, thread=thread, **options))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run(graph, input, thread=thread, **options))
+    raise InvalidInput("an event loop runs here already. Use `await stretto.run(...)` instead.")
 
 
 async def fork(
@@ -99,6 +103,8 @@ async def fork(
     if storage is None:
         async with open_storage() as opened:
             return await fork(graph, thread, checkpoint, storage=opened)
+    if not checkpoint.strip():
+        raise InvalidInput("no checkpoint is named. Give the id of one of the thread's history.")
     async with storage.locks.hold(thread, wait=0):
         ready = compiled(graph, storage)
         at = {"thread_id": thread, "checkpoint_id": checkpoint, "checkpoint_ns": ""}

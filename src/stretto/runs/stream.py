@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.messages import BaseMessage, HumanMessage
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
 from langgraph.types import Command
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
     from langgraph.runtime import RunControl
     from langgraph.types import Interrupt, StateSnapshot, StreamMode
 
+MOST_THREAD = 255
+"""Characters of a thread id."""
 STEPS = 1000
 """Supersteps of each graph of a run, where `Limits.steps` says nothing (LangGraph: 10,007)."""
+BRANCH = "branch:to:"
+"""How LangGraph's checkpoints name the channel that starts a node."""
 MODES: tuple[StreamMode, ...] = ("updates", "messages", "custom")
 
 
@@ -82,6 +87,8 @@ async def stream(
 ) -> AsyncGenerator[Part]:
     """Run a turn on a thread and give its parts as they come; the last is `end` with a `Result`.
 
+    Leave it before its end with `contextlib.aclosing`, so that the run stops at once.
+
     The graph runs with `durability="sync"` on the project's checkpointer (unless it was compiled
     with its own), and every record of it is journaled before the step that follows.
 
@@ -110,7 +117,7 @@ async def stream(
         StateUnavailable: What happened could not be stored.
         Exception: What a node raised; what was done before is stored.
     """
-    thread = thread or str(uuid.uuid4())
+    thread = str(uuid.uuid4()) if thread is None else valid_thread(thread)
     async with AsyncExitStack() as stack:
         if storage is None:
             storage = await stack.enter_async_context(open_storage())
@@ -132,10 +139,25 @@ async def stream(
             raise better from error
 
 
-def compiled(graph: Graph, storage: Storage) -> Pregel[Any, Any, Any, Any]:
+def valid_thread(thread: str) -> str:
+    """Give back a thread id that can be stored, printed and typed.
+
+    Raises:
+        InvalidInput: It is blank, longer than 255 characters, or has unprintable ones.
+    """
+    if thread.strip() and len(thread) <= MOST_THREAD and thread.isprintable():
+        return thread
+    raise InvalidInput(
+        f"{thread[:40]!r} cannot name a thread. Use 1 to {MOST_THREAD} printable characters."
+    )
+
+
+def compiled(graph: object, storage: Storage) -> Pregel[Any, Any, Any, Any]:
     """Give a graph that runs on this storage, unless it was compiled with its own checkpointer."""
     if isinstance(graph, StateGraph):
         return graph.compile(checkpointer=storage.checkpointer)
+    if not isinstance(graph, Pregel):
+        raise InvalidInput(f"{graph!r} is no LangGraph graph. Give a StateGraph or a compiled one.")
     if graph.checkpointer is None or isinstance(graph.checkpointer, bool):
         return graph.copy({"checkpointer": storage.checkpointer})
     return graph
@@ -174,6 +196,7 @@ class _Run:
     async def prepare(self, given: Input, context: Mapping[str, Any] | None, model: str) -> _Given:
         """Check the input against the thread, and make the graph's input and config of it."""
         snapshot = await self.graph.aget_state(self.address)
+        await self._refuse_foreign()
         spent = Usage()
         by = ""
         if isinstance(given, Resume):
@@ -200,6 +223,22 @@ class _Run:
             "recursion_limit": self.limits.steps or STEPS,
         }
         return _Given(ready, context, config)
+
+    async def _refuse_foreign(self) -> None:
+        """Refuse where the thread is to go on in a node that this graph does not have."""
+        saver = self.graph.checkpointer
+        held = (
+            await saver.aget_tuple(self.address) if isinstance(saver, BaseCheckpointSaver) else None
+        )
+        waiting = held.checkpoint["channel_values"] if held is not None else {}
+        nodes = [name.removeprefix(BRANCH) for name in waiting if name.startswith(BRANCH)]
+        if strange := [node for node in nodes if node not in self.graph.nodes]:
+            raise InvalidInput(
+                f"the last turn on thread {self.thread!r} has not ended; it goes on in "
+                f"{', '.join(map(repr, strange))}, which the graph {self.graph.get_name()!r} does "
+                "not have. Give the node its name back, resume with the graph that began the turn, "
+                "or use another thread."
+            )
 
     def _refuse_ended(self, snapshot: StateSnapshot) -> None:
         if not snapshot.values and not snapshot.tasks:
@@ -317,6 +356,10 @@ def graph_input(given: Input, graph: Pregel[Any, Any, Any, Any]) -> Any:
     """
     if isinstance(given, dict):
         return given
+    if not isinstance(given, str | BaseMessage | list):
+        raise InvalidInput(
+            f"{given!r} is no input. Give a text, messages, a dictionary or `Resume(...)`."
+        )
     if "messages" not in graph.channels:
         raise InvalidInput(
             f"the graph {graph.get_name()!r} has no `messages`, so a text says nothing to it. "

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stretto.errors import InvalidInput
+from stretto.errors import SourceUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,10 +70,10 @@ def roots(sources: Sequence[str]) -> list[Root]:
     """Where the sources lie, sorted by path, each once.
 
     Raises:
-        InvalidInput: No source is given, or one does not exist.
+        SourceUnusable: No source is given, or one does not exist.
     """
     if not sources:
-        raise InvalidInput("no sources are given. Name a folder, a file or package:NAME.")
+        raise SourceUnusable("no sources are given. Name a folder, a file or package:NAME.")
     found = {root.path: root for source in sources for root in _locate(source)}
     return [found[path] for path in sorted(found)]
 
@@ -90,7 +90,7 @@ def walk(root: Root) -> Iterator[Found]:
     (a loop of links) is read once. A single file is a text where its suffix says nothing.
 
     Raises:
-        InvalidInput: The folder or file cannot be read.
+        SourceUnusable: The folder or file cannot be read.
     """
     try:
         if Path(root.path).is_file():
@@ -100,7 +100,7 @@ def walk(root: Root) -> Iterator[Found]:
             return
         next(Path(root.path).iterdir(), None)
     except OSError as error:
-        raise InvalidInput(
+        raise SourceUnusable(
             f"source {root.source!r} cannot be read ({error.strerror}). Check its permissions."
         ) from error
     yield from _walk(root.path, root.path, set())
@@ -133,12 +133,12 @@ def _walk(folder: str, root: str, seen: set[tuple[int, int]]) -> Iterator[Found]
 
 def _locate(source: str) -> list[Root]:
     if not source.strip():
-        raise InvalidInput("a source is empty. Name a folder, a file or package:NAME.")
+        raise SourceUnusable("a source is empty. Name a folder, a file or package:NAME.")
     if source.startswith(PACKAGE):
         return [Root(source, path) for path in _package(source.removeprefix(PACKAGE), source)]
     path = absolute(source)
     if not Path(path).exists():
-        raise InvalidInput(
+        raise SourceUnusable(
             f"source {source!r} does not exist. Name a folder, a file or package:NAME."
         )
     return [Root(source, path)]
@@ -152,7 +152,7 @@ def _package(name: str, source: str) -> list[str]:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise InvalidInput(
+        raise SourceUnusable(
             f"source {source!r}: no package {name!r} is installed. Install it, or name a folder."
         )
     if spec.submodule_search_locations is None and not inner:
@@ -162,5 +162,5 @@ def _package(name: str, source: str) -> list[str]:
         places = [str(each) if each.is_dir() else f"{each}.py" for each in folders]
     there = [absolute(place) for place in places if place and Path(place).exists()]
     if not there:
-        raise InvalidInput(f"source {source!r} has no Python source. Name another package.")
+        raise SourceUnusable(f"source {source!r} has no Python source. Name another package.")
     return there

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stretto.errors import InvalidInput, StateUnavailable
+from stretto.errors import InvalidInput, SourceUnusable, StateUnavailable
 from stretto.sources.files import KINDS, absolute, roots
 from stretto.sources.place import places
 from stretto.sources.ranking import ranked
@@ -67,7 +67,7 @@ class Index:
         """Open the index of folders, files and `package:NAME`s, and bring it up to date.
 
         Raises:
-            InvalidInput: A source does not exist, cannot be read, or has no readable document.
+            SourceUnusable: A source does not exist, cannot be read, or has no readable document.
             StateUnreadable: A file that is not ours lies where the index would.
             StateUnavailable: There is no place where the index can be written.
         """
@@ -219,7 +219,7 @@ def _refuse_empty(where: Sequence[Root], full: Iterable[str], listed: Listing) -
             continue
         left = [why for path, why in listed.refused.items() if _inside(path, root)]
         why = f" {len(left)} files were left out: {left[0]}." if left else ""
-        raise InvalidInput(
+        raise SourceUnusable(
             f"source {root.source!r} has no readable document.{why}"
             f" Readable are {', '.join(sorted(KINDS))}; name a folder that has some."
         )
