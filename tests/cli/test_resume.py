@@ -21,9 +21,9 @@ def test_after_a_kill_only_what_is_unfinished_runs(stretto, project):
     command = [sys.executable, "-m", "stretto.cli", "run", "killed", "x", "--thread", "t-2"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == -9
     assert "killed" in stretto("threads").out
-    assert "its process was killed" in stretto("show", "t-2").out
+    assert "its process ended without a word" in stretto("show", "t-2").out
     watched = stretto("watch", "t-2")
-    assert (watched.code, "its process was killed" in watched.out) == (1, True)
+    assert (watched.code, "its process ended without a word" in watched.out) == (1, True)
     (project / "graphs" / "mended").touch()
     assert stretto("resume", "t-2", "--json").json["answer"] == "lived on"
     assert (project / "graphs" / "first").read_text() == "x"

@@ -288,7 +288,7 @@ async def test_steps_are_bounded(storage: Storage) -> None:
     graph.add_edge(START, "loop")
     graph.add_edge("loop", "loop")
     limits = Limits(steps=7)
-    with pytest.raises(LimitReached, match="supersteps"):
+    with pytest.raises(LimitReached, match="its 7 supersteps"):
         await stretto.run(graph, {"n": 0}, limits=limits, storage=storage)
 
 

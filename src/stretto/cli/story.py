@@ -99,6 +99,6 @@ def _status(view: View) -> Text:
             where = f" in {view.failed_in}" if view.failed_in else ""
             return Text(f"failed{where}{again}: {view.error}.{go_on}", "red")
         case "killed":
-            return Text(f"its process was killed{again}.{go_on}", "red")
+            return Text(f"its process ended without a word{again}.{go_on}", "red")
         case _:
             return Text(f"{view.status}{again}.{go_on}", "yellow")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from langgraph.errors import GraphDrained, GraphRecursionError, is_invalid_resume
 from pydantic import ValidationError
 
@@ -19,8 +21,10 @@ def explained(error: Exception, thread: str) -> Exception:
                 f"stopped at a safe point; what was done is stored. Go on: stretto resume {thread}"
             )
         case GraphRecursionError():
+            number = re.search(r"\d+", str(error))
             return LimitReached(
-                "a graph of the run has used its supersteps. What was done is stored: raise the "
+                f"a graph of the run has used its {number[0] if number else 'many'} supersteps. "
+                "What was done is stored: raise the "
                 f"limit with --max-steps (Limits(steps=...)) and go on: stretto resume {thread}"
             )
         case ValidationError() if is_invalid_resume(error):

@@ -27,7 +27,8 @@ _DOING = (
     "find|explain|compare|contrast|list|describe|tell|show|summari[sz]e|give|name|look|check"
     "|search|determine|identify|calculate|compute|research|investigate|analy[sz]e|write|state"
     "|define|outline|review|read|quote|decide|recommend|fetch|count|verify|report|draft|collect"
-    "|prepare|translate|discuss|evaluate|suggest|propose|estimate|gather|learn"
+    "|prepare|translate|discuss|evaluate|suggest|propose|estimate|gather|learn|work out|figure out"
+    "|sum up|convert|measure|assess|examine|explore|choose|pick|cite|rank"
 )
 _POLITE = re.compile(
     r"^(?:please|kindly|(?:can|could|would|will) you|i want you to|i(?: would|'d) like you to)"
