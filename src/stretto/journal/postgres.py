@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import threading
 from contextlib import asynccontextmanager, contextmanager
@@ -45,6 +46,9 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 """The statements that lead from each version to the next; the first from an empty database."""
+
+# What psycopg would print of a lost connection, our errors tell.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _READ = "SELECT seq, body FROM stretto_records WHERE $where ORDER BY seq"
 
