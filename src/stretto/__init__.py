@@ -1,4 +1,4 @@
-"""Compose LLM agents into LangGraph graphs that are checked, bounded, journaled and resumed.
+"""Compose LLM agents into LangGraph graphs that are bounded, journaled and resumed.
 
 Names are loaded when they are first used, so that importing Stretto costs next to nothing.
 """

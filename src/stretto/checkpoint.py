@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Saver = BaseCheckpointSaver[str]
 
+CHUNK = 16
+"""Rows fetched at once: a history is made of the few newest checkpoints, and each may be large."""
 APPLICATION_ID = 0x53747243
 """Marks a file as Stretto's checkpoints (`StrC`), in SQLite's `application_id`."""
 STATE_TYPES = tuple(
@@ -268,7 +270,7 @@ def _opened(url: str | Path) -> AbstractAsyncContextManager[tuple[Saver, Guard]]
 @asynccontextmanager
 async def _sqlite(path: Path) -> AsyncGenerator[tuple[Saver, Guard]]:
     await asyncio.to_thread(_prepare, path)
-    async with aiosqlite.connect(path, timeout=WAIT_SECONDS) as connection:
+    async with aiosqlite.connect(path, timeout=WAIT_SECONDS, iter_chunk_size=CHUNK) as connection:
         saver = AsyncSqliteSaver(connection, serde=serializer())
 
         @asynccontextmanager

@@ -1,7 +1,7 @@
 """Bounds how often an agent calls its model, without a step of its own.
 
-LangChain's `ModelCallLimitMiddleware` does the same with two graph nodes around each call; their
-checkpoints made up a third of an offline run. This counts in the messages instead.
+LangChain's `ModelCallLimitMiddleware` does the same with two graph nodes, and so two checkpoints,
+around each call. This counts in the messages instead.
 """
 
 from __future__ import annotations
