@@ -14,7 +14,7 @@ MAKE_VENV = $(PYTHON) -m venv $(VENV)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types imports spelling unit crash clean
+.PHONY: help demo test check lint format types imports spelling unit crash-sweep clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,7 +55,10 @@ spelling: $(VENV)/.dev  ## codespell
 	@$(BIN)/codespell src graphs agents tools prompts tests bench docs examples *.md
 
 unit: $(VENV)/.dev  ## the tests
-	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/pytest
+	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/pytest -n $(CORES)
+
+crash-sweep: $(VENV)/.dev  ## kill -9 at every write of every shape, on both stores (about an hour)
+	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m bench.crash --shapes all --store both
 
 clean:  ## remove the environment, state and caches
 	rm -rf $(VENV) .stretto .langgraph_api .pytest_cache .mypy_cache .ruff_cache .hypothesis

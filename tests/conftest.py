@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from stretto.runs import Storage, open_storage
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 settings.register_profile("stretto", deadline=None)  # machines are shared: time says nothing
 settings.load_profile("stretto")
@@ -50,6 +52,23 @@ def postgres_url() -> Iterator[str]:
     finally:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.close()
+
+
+@pytest.fixture(params=["files", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, object]:
+    """Where state is kept, as `open_storage` takes it."""
+    if request.param == "files":
+        return {"home": tmp_path / "state"}
+    return {"url": request.getfixturevalue("postgres_url")}
+
+
+@pytest.fixture
+async def storage(place: dict[str, object]) -> AsyncIterator[Storage]:
+    """Open state."""
+    if "home" in place:
+        place["home"].mkdir()  # type: ignore[attr-defined]
+    async with open_storage(**place) as opened:  # type: ignore[arg-type]
+        yield opened
 
 
 @pytest.fixture(autouse=True)

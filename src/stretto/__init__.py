@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stretto.errors import StrettoError
     from stretto.members.agent import Compaction
+    from stretto.members.effects import EffectsOnce, effect
     from stretto.members.node import member
+    from stretto.members.where import idempotency_key
     from stretto.patterns.plan import plan
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
     from stretto.policy import Limits
@@ -41,6 +43,7 @@ __all__ = [
     "ChatState",
     "Citation",
     "Compaction",
+    "EffectsOnce",
     "Finding",
     "Limits",
     "Plan",
@@ -58,7 +61,9 @@ __all__ = [
     "answered",
     "cited",
     "covers",
+    "effect",
     "fork",
+    "idempotency_key",
     "invoke",
     "member",
     "open_storage",
@@ -73,7 +78,9 @@ __all__ = [
 _HOMES = {
     "stretto.errors": ("StrettoError",),
     "stretto.members.agent": ("Compaction",),
+    "stretto.members.effects": ("EffectsOnce", "effect"),
     "stretto.members.node": ("member",),
+    "stretto.members.where": ("idempotency_key",),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
     "stretto.policy": ("Limits",),

@@ -123,10 +123,18 @@ class StateUnreadable(StrettoError):
     exit_code = 3
 
 
+class KeyUnknown(StateUnreadable):
+    """Raised when what is stored was encrypted with a key that is not here."""
+
+
 class StateUnavailable(StrettoError):
     """Raised when state cannot be reached or written: no server, no permission, no space."""
 
     exit_code = 3
+
+
+class StateBusy(StateUnavailable):
+    """Raised when another process holds the state and does not let go."""
 
 
 class ThreadUnknown(InvalidInput):
@@ -143,3 +151,21 @@ class RunStopped(StrettoError):
     """Raised when a run was asked to stop and has stopped at a safe point."""
 
     exit_code = 130
+
+
+class ThreadTaken(StrettoError):
+    """Raised when another process has taken the thread over: what this one does counts no more."""
+
+    exit_code = 4
+
+
+class EffectUnknown(StrettoError):
+    """Raised when an effect may have happened and must not happen twice."""
+
+
+class EffectChanged(StrettoError):
+    """Raised when a node that runs again asks for another effect than the one that was done."""
+
+
+class Unreplayable(InvalidInput):
+    """Raised when a thread cannot be replayed: part of it was not recorded, or is gone."""

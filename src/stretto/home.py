@@ -75,3 +75,23 @@ def without_password(url: str) -> str:
     login, at, host = parts.netloc.rpartition("@")
     user, colon, _ = login.partition(":")
     return f"{parts.scheme}://{user}{':***' if colon else ''}{at}{host}{parts.path}"
+
+
+def state_wait() -> float | None:
+    """Seconds to wait for state that is gone or locked, of `STRETTO_STATE_WAIT`; `None` if unset.
+
+    Raises:
+        InvalidInput: It is no number of seconds.
+    """
+    told = os.environ.get("STRETTO_STATE_WAIT", "").strip()
+    if not told:
+        return None
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise InvalidInput(
+            f"STRETTO_STATE_WAIT is {told!r}. Set it to a number of seconds, such as 30."
+        )
+    return seconds

@@ -1,16 +1,25 @@
 """The record types of the journal: immutable, Literal-tagged, schema-versioned.
 
 A record tells one thing that happened in a run. All have the fields of `Record`; `parse` reads
-any of them back from JSON.
+any of them back from JSON. Fields marked `SAID` hold what people, models and tools said; a store
+keeps them apart from the record, under their digest, so that they can be redacted, encrypted and
+forgotten while the record, and the chain it is a link of, stays as it is.
+
+Digests are SHA-256 in hexadecimal. `input` and `output` name the whole of what went in and came
+out, unredacted, as the journal's payloads hold it; the fields beside them are readable previews.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+SAID = "said"
+"""Marks a field whose value is stored apart, under its digest."""
+Said = Annotated[str, SAID]
 
 RunStatus = Literal["running", "done", "interrupted", "stopped", "failed"]
 """`stopped`: asked to stop and did so at a safe point. `running` with no live process: killed."""
@@ -24,7 +33,7 @@ not let finish, because a sibling failed or the run was stopped."""
 class Record(BaseModel):
     """What every record tells."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     schema_version: int = SCHEMA_VERSION
     seq: int = 0
@@ -44,8 +53,14 @@ class Record(BaseModel):
     """Name of the node it happened in."""
     agent: str = ""
     """Name of the agent at work, where there is one."""
+    version: str = ""
+    """Of that agent, as its definition says."""
     task: str = ""
     """Id of the plan's task being worked on, where there is one."""
+    payload: str = ""
+    """Digest of what the `SAID` fields hold, given by the store; empty when they hold nothing."""
+    forgotten: bool = Field(default=False, exclude=True)
+    """Whether what the `SAID` fields held has been dropped; told when read, never stored."""
 
 
 class RunStarted(Record):
@@ -54,11 +69,17 @@ class RunStarted(Record):
     type: Literal["run_started"] = "run_started"
     team: str
     """How the graph was named by the caller; the graph's own name otherwise."""
-    question: str = ""
+    question: Said = ""
     """The last human message of the input; empty on a resume."""
+    input: str = ""
+    """Digest of the graph's whole input; empty on a resume."""
     resumed: bool = False
+    origin: str = ""
+    """Where a run that was not made here comes from: the log it was imported from."""
+    checkpoint: str = ""
+    """The checkpoint it was told to start from; empty for the thread's newest."""
     model: str = ""
-    context: dict[str, Any] = Field(default_factory=dict)
+    context: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
     limits: dict[str, int] = Field(default_factory=dict)
     process: int = 0
     """Id of the process that does the work, 0 when not known."""
@@ -66,6 +87,8 @@ class RunStarted(Record):
     """The machine it runs on."""
     born: str = ""
     """When that process began, as its machine tells it: a reused process id shows."""
+    fence: int = 0
+    """Number of the taking of the thread that this run writes under; 0 when it took none."""
 
 
 class RunEnded(Record):
@@ -73,7 +96,7 @@ class RunEnded(Record):
 
     type: Literal["run_ended"] = "run_ended"
     status: RunStatus
-    error: str = ""
+    error: Said = ""
     seconds: float
 
 
@@ -88,7 +111,9 @@ class NodeEnded(Record):
 
     type: Literal["node_ended"] = "node_ended"
     status: EndStatus
-    error: str = ""
+    output: str = ""
+    """Digest of its update of the state."""
+    error: Said = ""
     seconds: float
 
 
@@ -99,6 +124,8 @@ class ModelStarted(Record):
     model: str
     messages: int
     """How many messages it was given."""
+    input: str = ""
+    """Digest of the request: messages without ids, tools and settings."""
 
 
 class ModelEnded(Record):
@@ -106,13 +133,17 @@ class ModelEnded(Record):
 
     type: Literal["model_ended"] = "model_ended"
     model: str
-    text: str = ""
+    text: Said = ""
     """The beginning of what it wrote."""
+    output: str = ""
+    """Digest of its whole message."""
     tool_calls: tuple[str, ...] = ()
     """Names of the tools it called for."""
     input_tokens: int = 0
     output_tokens: int = 0
-    error: str = ""
+    cost: float | None = None
+    """Money, in the currency of the price table; `None` without a price for the model."""
+    error: Said = ""
     seconds: float
 
 
@@ -123,7 +154,9 @@ class ToolStarted(Record):
     tool: str
     call: str = ""
     """The tool call id."""
-    args: dict[str, Any] = Field(default_factory=dict)
+    args: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
+    input: str = ""
+    """Digest of all its arguments."""
 
 
 class ToolEnded(Record):
@@ -133,9 +166,11 @@ class ToolEnded(Record):
     tool: str
     call: str = ""
     status: EndStatus
-    result: str = ""
+    result: Said = ""
     """The beginning of what it returned."""
-    error: str = ""
+    output: str = ""
+    """Digest of the whole of it."""
+    error: Said = ""
     seconds: float
 
 
@@ -146,9 +181,9 @@ class Decided(Record):
     by: str
     decision: str
     """In a word or few: "plan", "accept", "revise"."""
-    reason: str = ""
-    alternatives: tuple[str, ...] = ()
-    data: dict[str, Any] = Field(default_factory=dict)
+    reason: Said = ""
+    alternatives: Annotated[tuple[str, ...], SAID] = ()
+    data: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
     """The decision itself as JSON: a plan, a review with its rules, an answer."""
 
 
@@ -158,7 +193,7 @@ class Interrupted(Record):
     type: Literal["interrupted"] = "interrupted"
     interrupt: str
     """Id under which it is answered."""
-    value: Any = None
+    value: Annotated[Any, SAID] = None
 
 
 class Answered(Record):
@@ -167,7 +202,172 @@ class Answered(Record):
     type: Literal["answered"] = "answered"
     interrupt: str
     """Empty when one answer was given to the only interrupt."""
-    answer: Any = None
+    answer: Annotated[Any, SAID] = None
+    output: str = ""
+    """Digest of the whole answer, unredacted."""
+    by: str = ""
+
+
+class Handoff(Record):
+    """The work, or the conversation, went from one agent or node to another."""
+
+    type: Literal["handoff"] = "handoff"
+    by: str
+    to: str
+    reason: Said = ""
+
+
+Step = Literal["node", "model", "tool"]
+
+
+class Retried(Record):
+    """What had failed is done again."""
+
+    type: Literal["retried"] = "retried"
+    step: Step
+    name: str
+    attempt: int
+    """Of the try that begins, from 2."""
+    error: Said = ""
+    """Why the one before failed."""
+
+
+class FellBack(Record):
+    """Another one does what one could not."""
+
+    type: Literal["fell_back"] = "fell_back"
+    step: Step
+    name: str
+    """The one that failed."""
+    to: str
+    error: Said = ""
+
+
+class BreakerChanged(Record):
+    """A circuit breaker opened, closed or lets a try through."""
+
+    type: Literal["breaker_changed"] = "breaker_changed"
+    breaker: str
+    state: Literal["closed", "open", "half_open"]
+    reason: Said = ""
+
+
+class Budgeted(Record):
+    """A budget was drawn on, or stood in the way."""
+
+    type: Literal["budgeted"] = "budgeted"
+    budget: str
+    event: Literal["reserved", "settled", "warned", "exceeded"]
+    unit: str
+    """What is counted: "tokens", "calls", "seconds", or a currency."""
+    amount: float = 0.0
+    used: float = 0.0
+    limit: float | None = None
+
+
+class Compensated(Record):
+    """A finished step was undone, or could not be."""
+
+    type: Literal["compensated"] = "compensated"
+    step: str
+    status: EndStatus
+    error: Said = ""
+
+
+class Feedback(Record):
+    """Someone judged a run, or a step of it."""
+
+    type: Literal["feedback"] = "feedback"
+    on: str
+    """Id of the run or span that is judged."""
+    by: str = ""
+    thumb: Literal["up", "down", ""] = ""
+    score: float | None = None
+    comment: Said = ""
+    correction: Said = ""
+
+
+class Outcome(Record):
+    """What a team's turn came to."""
+
+    type: Literal["outcome"] = "outcome"
+    verdict: str
+    rounds: int = 0
+    human_edits: int = 0
+    """How often a person changed or replaced what the team made."""
+    reason: Said = ""
+
+
+EffectKind = Literal["model", "tool", "call"]
+"""`call`: a function that a node hands to `effect`."""
+EffectStatus = Literal["settled", "suspended", "failed", "unknown", "returned", "refused", "asked"]
+"""`suspended`: a person is asked within it; `unknown`: it was left and may have happened;
+`returned`: not done again, its record was given back; `refused`: neither done nor known;
+`asked`: a person is asked whether it is to be done (again)."""
+
+
+class EffectStarted(Record):
+    """An effect is about to happen."""
+
+    type: Literal["effect_started"] = "effect_started"
+    key: str
+    """What it is known by: place, kind, and the tool call's id or its ordinal in the node."""
+    kind: EffectKind
+    name: str
+    effect: str
+    """How it was declared: `reads`, `idempotent`, `ask` or `fail`."""
+    attempt: int = 1
+    input: str = ""
+    """Digest of what it is given, without message ids."""
+    args: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
+    family: str = ""
+    """Same for all checkpoints that are forks of one another; of the root graph's checkpoint."""
+
+
+class EffectEnded(Record):
+    """An effect came to an end, or its record was given back."""
+
+    type: Literal["effect_ended"] = "effect_ended"
+    key: str
+    kind: EffectKind
+    name: str
+    status: EffectStatus
+    output: str = ""
+    """Digest of what it gave, as it is given back."""
+    question: str = ""
+    """What a person is asked about it, in a word, and after how many starts: "unknown 1"."""
+    error: Said = ""
+    seconds: float = 0.0
+
+
+class Forked(Record):
+    """The thread went back to an earlier checkpoint."""
+
+    type: Literal["forked"] = "forked"
+    checkpoint: str
+    """The one that was made."""
+    origin: str
+    """The one that it is a copy of."""
+    by: str = ""
+
+
+class Pruned(Record):
+    """Old records of the thread were removed."""
+
+    type: Literal["pruned"] = "pruned"
+    before: int
+    """Records at lower positions are gone."""
+    hash: str
+    """Of the last one that is gone: the chain goes on from it."""
+    runs: tuple[str, ...] = ()
+    by: str = ""
+
+
+class Forgotten(Record):
+    """What was said in the thread was dropped; that it happened stays."""
+
+    type: Literal["forgotten"] = "forgotten"
+    payloads: int
     by: str = ""
 
 
@@ -182,12 +382,28 @@ AnyRecord = Annotated[
     | ToolEnded
     | Decided
     | Interrupted
-    | Answered,
+    | Answered
+    | Handoff
+    | Retried
+    | FellBack
+    | BreakerChanged
+    | Budgeted
+    | Compensated
+    | Feedback
+    | Outcome
+    | EffectStarted
+    | EffectEnded
+    | Forked
+    | Pruned
+    | Forgotten,
     Field(discriminator="type"),
 ]
 """Any record, told apart by `type`."""
 
-_adapter: TypeAdapter[AnyRecord] = TypeAdapter(AnyRecord)
+
+@cache
+def _adapter() -> TypeAdapter[AnyRecord]:
+    return TypeAdapter(AnyRecord)
 
 
 def parse(data: str | bytes) -> AnyRecord:
@@ -196,12 +412,19 @@ def parse(data: str | bytes) -> AnyRecord:
     Raises:
         pydantic.ValidationError: The JSON is not a record of a known type.
     """
-    return _adapter.validate_json(data)
+    return _adapter().validate_json(data)
 
 
-DECIDED_EVENT = "stretto.decided"
-"""Name of the LangChain custom event by which a pattern tells the journal a decision; its data
-are the fields of `Decided` that the pattern knows: by, decision, reason, alternatives, data."""
+@cache
+def said_fields(kind: type[Record]) -> frozenset[str]:
+    """The names of the fields of a record type that are marked `SAID`."""
+    return frozenset(n for n, field in kind.model_fields.items() if SAID in field.metadata)
 
-AGENT_KEY, TASK_KEY, TEAM_KEY = "stretto_agent", "stretto_task", "stretto_team"
+
+RECORD_EVENT = "stretto.record"
+"""Name of the LangChain custom event by which a pattern or a policy tells the journal something;
+its data are the record's `type` and the fields that are its own."""
+
+AGENT_KEY, VERSION_KEY = "stretto_agent", "stretto_version"
+TASK_KEY, TEAM_KEY = "stretto_task", "stretto_team"
 """Keys of LangChain run metadata by which a record learns its agent, task and team."""

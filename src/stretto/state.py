@@ -98,6 +98,8 @@ class TaskResult(Frozen):
     """The round in which it was done, 1-based."""
     refused: str = ""
     """Why a person refused it, empty when nobody did."""
+    edited: bool = False
+    """Whether a person changed or replaced it."""
 
 
 class TaskRevision(Frozen):
@@ -258,6 +260,8 @@ class TeamState(ChatState, total=False):
     """Why the last plan was not valid, empty when it was."""
     attempts: int
     """Plans asked for in this round."""
+    edits: int
+    """How often a person changed or replaced what the team made."""
     answer: Annotated[Answer | None, Typed]
     answers: Annotated[list[Answer], Typed]
     """The answers of this thread's earlier turns, oldest first, the last few only."""
@@ -281,3 +285,11 @@ class ResearchContext(TypedDict, total=False):
 
     sources: list[str]
     """Folders, files or `package:NAME`; the team's own when empty."""
+
+
+STATE_TYPES = tuple(
+    kind
+    for kind in tuple(globals().values())
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__ == __name__
+)
+"""What of ours a checkpoint may hold and reading it may bring back."""

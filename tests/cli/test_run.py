@@ -204,8 +204,9 @@ def test_a_busy_thread_is_refused(stretto, monkeypatch):
     from stretto.errors import ThreadBusy
     from stretto.runs.lock import FileLocks
 
-    def hold(_self, thread, *, wait):
-        raise ThreadBusy(f"another turn is being written on thread {thread!r}, {wait}. Wait.")
+    def hold(_self, thread, *, wait, take_over):
+        told = f"another turn is being written on thread {thread!r}, {wait}, {take_over}. Wait."
+        raise ThreadBusy(told)
 
     monkeypatch.setattr(FileLocks, "hold", hold)
     assert stretto("run", "talk", "x").code == 4

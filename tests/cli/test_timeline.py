@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from stretto.cli.timeline import tell
+import io
+
+from rich.console import Console
+
+from stretto import records as r
+from stretto.cli.timeline import print_timeline, tell
 
 
 def test_each_record_is_a_line_and_beginnings_told_at_the_end_are_none(tale):
@@ -24,3 +29,26 @@ def test_each_record_is_a_line_and_beginnings_told_at_the_end_are_none(tale):
     assert said[9] == "answered by ann: yes"
     assert said[10] == "run of team: goes on"
     assert said[11] == "run failed in 5.0 s TypeError: no"
+
+
+def test_retries_handoffs_and_effects_have_lines(tale):
+    """As the notes word them; a model's price beside its tokens."""
+    tale.start()
+    tale._add(r.Retried, step="tool", name="look", attempt=2, error="no")
+    tale._add(r.Handoff, by="a", to="b")
+    tale._add(r.Outcome, verdict="accepted")
+    tale._add(r.ModelEnded, model="m", text="hi", input_tokens=10, cost=0.0123, seconds=1)
+    said = [tell(record) for record in tale.records]
+    assert said[1] == "look is tried again, attempt 2: no"
+    assert said[2] == "a hands over to b"
+    assert said[3] == "outcome: accepted"
+    assert "10 tokens cost 0.0123" in said[4]
+
+
+def test_forgotten_words_are_marked(tale):
+    """What happened is told all the same."""
+    tale.start()
+    tale.records[0] = tale.records[0].model_copy(update={"question": "", "forgotten": True})
+    out = io.StringIO()
+    print_timeline(Console(file=out, width=100), tale.records)
+    assert out.getvalue().rstrip().endswith("run of team:   (forgotten)")

@@ -25,7 +25,7 @@ from stretto.journal.install import installed
 from stretto.policy import Limits
 from stretto.records import (
     AGENT_KEY,
-    DECIDED_EVENT,
+    RECORD_EVENT,
     TASK_KEY,
     TEAM_KEY,
     Answered,
@@ -359,12 +359,13 @@ async def test_a_decision_tells_where_it_was_made(file_journal: Journal) -> None
     async def review(state: State) -> State:
         await adispatch_custom_event("other", {"x": 1})
         told = {
+            "type": "decided",
             "decision": "accept",
             "reason": "good",
             "alternatives": ["revise"],
             "data": {"a": 1},
         }
-        await adispatch_custom_event(DECIDED_EVENT, told)
+        await adispatch_custom_event(RECORD_EVENT, told)
         return {}
 
     await graph(review).ainvoke({"text": ""}, config(JournalHandler(file_journal)))
@@ -457,7 +458,7 @@ def test_a_synchronous_run_is_journaled_too(tmp_path: Any) -> None:
     from stretto.journal import open_journal
 
     def work(state: State) -> State:
-        dispatch_custom_event(DECIDED_EVENT, {"decision": "go"})
+        dispatch_custom_event(RECORD_EVENT, {"type": "decided", "decision": "go"})
         return {"text": model("ok").invoke("hi").text}
 
     async def main() -> list[AnyRecord]:

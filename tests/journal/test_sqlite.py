@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stretto.errors import StateUnavailable, StateUnreadable
-from stretto.journal import Journal, open_journal, sqlite
+from stretto.errors import StateBusy, StateUnavailable, StateUnreadable
+from stretto.journal import Journal, open_journal
+from stretto.journal.backend import Selection
 from stretto.journal.sqlite import SqliteBackend, open_file
-from stretto.records import ModelStarted, RunEnded
+from stretto.records import ModelStarted, RunEnded, RunStarted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,12 @@ def foreign(path: Path, statement: str) -> None:
     other = sqlite3.connect(path)
     other.execute(statement)
     other.close()
+
+
+def remove(path: Path) -> None:
+    """A journal, with the files SQLite keeps beside it."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -114,7 +121,7 @@ async def test_a_full_disk_stops_the_run_and_space_lets_it_go_on(tmp_path: Path)
     """The failed write is raised at the flush and at the next record, and made up for later."""
     path = tmp_path / "journal.sqlite"
     backend = SqliteBackend(path)
-    backend._writing.execute("PRAGMA max_page_count=10")
+    backend._writing.execute("PRAGMA max_page_count=20")
     journal = Journal(backend, str(path))
     journal.append(record("x" * 100_000))
     with pytest.raises(StateUnavailable, match=r"full\. Free some space"):
@@ -134,17 +141,14 @@ async def test_a_full_disk_stops_the_run_and_space_lets_it_go_on(tmp_path: Path)
     await journal.aclose()
 
 
-async def test_a_journal_that_stays_locked_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_journal_that_stays_locked_is_told(tmp_path: Path) -> None:
     """After a while of waiting for the other process."""
-    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.05)
     path = tmp_path / "journal.sqlite"
-    async with open_journal(path) as journal:
+    async with open_journal(path, wait=0.05) as journal:
         other = open_file(path, lambda *_: None)
         other.execute("BEGIN IMMEDIATE")
         journal.append(record())
-        with pytest.raises(StateUnavailable, match="Another process holds it"):
+        with pytest.raises(StateBusy, match="Another process holds it"):
             await journal.flush()
         other.execute("ROLLBACK")
         await journal.flush()
@@ -209,3 +213,74 @@ async def test_many_processes_may_open_a_new_journal_at_once(tmp_path: Path) -> 
     await asyncio.gather(*(once() for _ in range(8)))
     async with open_journal(path) as journal:
         assert len(await journal.records()) == 8
+
+
+async def test_a_file_that_is_gone_stops_the_run(tmp_path: Path) -> None:
+    """Nothing is written into a file that nobody will find; put back, it gets what is left."""
+    path, away = tmp_path / "journal.sqlite", tmp_path / "away.sqlite"
+    async with open_journal(path) as journal:
+        journal.append(record("first"))
+        await journal.flush()
+        path.rename(away)
+        journal.append(record("second"))
+        with pytest.raises(StateUnavailable, match=r"is gone\. Put it back"):
+            await journal.flush()
+        away.rename(path)
+        await journal.flush()
+        assert [r.model for r in await journal.records() if isinstance(r, ModelStarted)] == [
+            "first",
+            "second",
+        ]
+
+
+async def test_a_file_put_in_its_place_is_written(tmp_path: Path) -> None:
+    """A copy of yesterday, say: it is opened anew, and checked to be a journal."""
+    path, other = tmp_path / "journal.sqlite", tmp_path / "other.sqlite"
+    async with open_journal(other) as journal:
+        journal.append(record("yesterday"))
+    async with open_journal(path) as journal:
+        journal.append(record("lost"))
+        await journal.flush()
+        remove(path)
+        other.rename(path)
+        journal.append(record("today"))
+        await journal.flush()
+        got = await journal.records()
+    assert [r.model for r in got if isinstance(r, ModelStarted)] == ["yesterday", "today"]
+
+
+async def test_a_foreign_file_put_in_its_place_is_left_alone(tmp_path: Path) -> None:
+    """And told."""
+    path = tmp_path / "journal.sqlite"
+    async with open_journal(path) as journal:
+        remove(path)
+        foreign(path, "CREATE TABLE records (x)")
+        before = path.read_bytes()
+        journal.append(record())
+        for _ in range(2):
+            with pytest.raises(StateUnreadable, match="no Stretto journal"):
+                await journal.flush()
+        assert path.read_bytes() == before
+
+
+async def test_what_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
+    """Not in a free page, nor in the write-ahead log."""
+    path = tmp_path / "journal.sqlite"
+    async with open_journal(path) as journal:
+        for number in range(50):
+            journal.append(
+                RunStarted(time=1, thread="t", run=str(number), team="x", question=f"plum {number}")
+            )
+        await journal.flush()
+        assert any(b"plum" in held for held in contents(tmp_path).values())
+        assert await journal.forget("t") == 50
+        assert not any(b"plum" in held for held in contents(tmp_path).values())
+
+
+async def test_the_list_of_threads_reads_no_other_records(tmp_path: Path) -> None:
+    """Its index is used, however many records there are."""
+    backend = SqliteBackend(tmp_path / "journal.sqlite")
+    where, values = Selection(types=("run_started", "run_ended")).where()
+    plan = backend.read(f"EXPLAIN QUERY PLAN SELECT body FROM $records WHERE {where}", *values)
+    backend.close()
+    assert "INDEX runs" in plan[0][3]

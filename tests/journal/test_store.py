@@ -11,9 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stretto.errors import StateUnavailable
-from stretto.journal import open_journal
-from stretto.records import ModelEnded, ModelStarted, RunEnded, RunStarted, ToolStarted
+from stretto.errors import StateUnavailable, StateUnreadable
+from stretto.journal import Privacy, open_journal
+from stretto.journal.payloads import json_payload, object_payload
+from stretto.records import (
+    EffectEnded,
+    EffectStarted,
+    ModelEnded,
+    ModelStarted,
+    RunEnded,
+    RunStarted,
+    ToolStarted,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +67,11 @@ async def writer(place: str, thread: str, count: int) -> asyncio.subprocess.Proc
     )
 
 
+def readable(word: bytes, folder: Path) -> bool:
+    """Whether a word stands in a file of a folder."""
+    return any(word in file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+
 async def flushed(process: asyncio.subprocess.Process) -> None:
     """Wait until the other process has said it."""
     assert process.stdout is not None
@@ -86,6 +100,99 @@ async def test_reading_can_be_narrowed(journal: Journal) -> None:
     assert [record.seq for record in await journal.records(types=["model_started"])] == [1, 3]
     assert [record.seq for record in await journal.records(after=2)] == [3]
     assert await journal.records("a", types=[], after=0) == []
+
+
+async def test_effects_are_found_by_their_key(journal: Journal) -> None:
+    """And by the family of their checkpoints; also by a key longer than an index can hold."""
+    long = "tool|" + "x" * 5_000
+    for thread, key, family in (
+        ("a", "k1", "f1"),
+        ("a", "k2", "f2"),
+        ("b", "k1", "f1"),
+        ("a", long, "f1"),
+    ):
+        at = {"time": 1, "thread": thread, "run": "r", "key": key, "kind": "tool", "name": "n"}
+        journal.append(EffectStarted.model_validate({**at, "effect": "ask", "family": family}))
+        journal.append(EffectEnded.model_validate({**at, "status": "settled"}))
+    await journal.flush()
+    assert [r.seq for r in await journal.records("a", key="k1")] == [1, 2]
+    assert [r.seq for r in await journal.records(key="k1")] == [1, 2, 5, 6]
+    assert [r.seq for r in await journal.records("a", key=long)] == [7, 8]
+    assert [r.seq for r in await journal.records("a", family="f1")] == [1, 7]
+    assert [r.seq for r in await journal.records("a", key="k1", types=["effect_ended"])] == [2]
+
+
+async def test_payloads_are_kept_apart_for_each_thread(journal: Journal) -> None:
+    """Of any size; those that are not there are left out."""
+    small, large = json_payload({"q": "why"}), json_payload(["word"] * 5_000)
+    thing = object_payload((1, b"two"))
+    journal.append(model_started(1), [small, large, thing])
+    journal.append(model_started(2, "other"), [small])
+    await journal.flush()
+    everything = [small.digest, large.digest, thing.digest, "absent", ""]
+    assert await journal.payloads("t", everything) == {p.digest: p for p in (small, large, thing)}
+    assert await journal.payloads("other", everything) == {small.digest: small}
+    assert journal.payloads_now("nobody", everything) == {}
+    assert await journal.payloads("t", [f"{number:064}" for number in range(2_000)]) == {}
+
+
+async def test_what_was_said_need_not_be_read(journal: Journal) -> None:
+    """Numbers are counted without it."""
+    journal.append(RunStarted(time=1, thread="t", run="r", team="x", question="why?"))
+    journal.append(
+        ModelEnded(time=2, thread="t", run="r", model="m", text="so", input_tokens=7, seconds=1)
+    )
+    await journal.flush()
+    run, model = await journal.records("t", said=False)
+    assert isinstance(run, RunStarted)
+    assert isinstance(model, ModelEnded)
+    assert (run.question, model.text, model.input_tokens) == ("", "", 7)
+    assert run.payload
+    whole = journal.records_now("t")
+    assert [r.model_copy(update={"question": "", "text": ""}) for r in whole] == [run, model]
+
+
+async def test_a_subscriber_is_told_the_digest_of_what_was_said(journal: Journal) -> None:
+    """The one under which it is stored."""
+    with journal.subscribe() as queue:
+        journal.append(RunStarted(time=1, thread="t", run="r", team="x", question="why?"))
+        await journal.flush()
+        (stored,) = await journal.records("t")
+        assert queue.get_nowait() == stored
+
+
+async def test_with_a_key_nothing_that_was_said_is_readable(place: str, tmp_path: Path) -> None:
+    """Not by who has the files; whoever has no key is told so, and can still count."""
+    pytest.importorskip("cryptography")
+    from stretto.journal.cipher import Cipher
+
+    sealed = Privacy(rules=(), cipher=Cipher(b"k" * 32))
+    payload = json_payload({"plum": "x" * 5_000})
+    async with open_journal(place, privacy=sealed) as journal:
+        journal.append(
+            RunStarted(time=1, thread="t", run="r", team="x", question="plum?"), [payload]
+        )
+        await journal.flush()
+        (record,) = await journal.records("t")
+        assert isinstance(record, RunStarted)
+        assert record.question == "plum?"
+        assert await journal.payloads("t", [payload.digest]) == {payload.digest: payload}
+    assert not readable(b"plum", tmp_path)
+    async with open_journal(place, privacy=Privacy()) as journal:
+        with pytest.raises(StateUnreadable, match="STRETTO_KEY"):
+            await journal.records("t")
+        assert len(await journal.records("t", said=False)) == 1
+        assert (await journal.usage("t")).model_calls == 0
+
+
+async def test_what_cannot_be_told_in_json_is_stored_all_the_same(journal: Journal) -> None:
+    """As words."""
+    odd = ToolStarted(time=1, thread="t", run="r", tool="x", args={"what": object()})
+    journal.append(odd)
+    await journal.flush()
+    (record,) = await journal.records("t")
+    assert isinstance(record, ToolStarted)
+    assert "object" in record.args["what"]
 
 
 async def test_what_one_process_stored_another_reads(journal: Journal, place: str) -> None:

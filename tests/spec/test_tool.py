@@ -57,3 +57,25 @@ def test_an_unknown_effect_is_refused() -> None:
     effect: Any = "writes"
     with pytest.raises(ValueError, match=r"no effect 'writes'\. Use one of reads, idempotent"):
         tool(effect=effect)
+
+
+def test_hints_of_an_mcp_tool_and_a_retriever_are_known() -> None:
+    """Without a declaration of ours; a declaration counts more."""
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.tools import StructuredTool, create_retriever_tool
+
+    class Nothing(BaseRetriever):
+        def _get_relevant_documents(self, query: str, *, run_manager: object) -> list:  # type: ignore[override, type-arg]
+            return []
+
+    assert effect_of(create_retriever_tool(Nothing(), "docs", "Search.")) == "reads"
+
+    def made(**metadata: object) -> StructuredTool:
+        return StructuredTool.from_function(
+            lambda: "x", name="t", description="d", metadata=metadata
+        )
+
+    assert effect_of(made(readOnlyHint=True)) == "reads"
+    assert effect_of(made(readOnlyHint=False, idempotentHint=True)) == "idempotent"
+    assert effect_of(made(readOnlyHint=False)) == "ask"
+    assert effect_of(made(readOnlyHint=True, stretto_effect="fail")) == "fail"

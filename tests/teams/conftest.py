@@ -95,6 +95,105 @@ doubt = one(ask, "doubt")
 '''
 
 
+SHOP = '''"""An agent of `create_agent` and a node, both with effects; the server can die in any of them."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+from langchain.agents import create_agent
+from langgraph.graph import END, START, StateGraph
+from typing_extensions import TypedDict
+
+from stretto import EffectsOnce, effect, idempotency_key, tool
+from stretto.testing import Reply, ScriptedModel, tool_call
+
+HERE = Path(__file__).parent.parent
+
+
+def happen(what: str) -> None:
+    """Let it happen in the world, and end the process if it is to end here."""
+    with (HERE / "world.log").open("a") as log:
+        log.write(f"{what} {idempotency_key()}\\n")
+        log.flush()
+        os.fsync(log.fileno())
+    end(what)
+
+
+def end(where: str) -> None:
+    """End the process if it is to end here."""
+    deadly = HERE / f"die-{where}"
+    if deadly.exists():
+        deadly.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@tool(effect="reads")
+def look(what: str) -> str:
+    """Look at a thing."""
+    happen(f"look-{what}")
+    return f"{what} is red"
+
+
+@tool(effect="idempotent")
+def reserve(what: str) -> str:
+    """Reserve a thing."""
+    happen(f"reserve-{what}")
+    return f"{what} is reserved"
+
+
+def order(what: str) -> str:
+    """Order a thing."""
+    happen(f"order-{what}")
+    return f"{what} is ordered"
+
+
+def answer(messages):
+    """Look, reserve and order, then say so."""
+    calls = [
+        Reply(tool_calls=[tool_call("look", what="cup")]),
+        Reply(tool_calls=[tool_call("reserve", what="cup"), tool_call("order", what="plate")]),
+        Reply(tool_calls=[tool_call("order", what="cup")]),
+        Reply("All is ordered."),
+    ]
+    return calls[sum(m.type == "ai" for m in messages)]
+
+
+shop = create_agent(
+    ScriptedModel(answer), [look, reserve, order], middleware=[EffectsOnce()], name="shop"
+)
+
+
+class Ledgered(TypedDict):
+    """What was given."""
+
+    given: Annotated[list[Any], lambda a, b: [*a, *b]]
+
+
+async def first(state: Ledgered) -> dict:
+    """Settle one effect, then die behind it once."""
+    given = await effect("order", order, "first")
+    await asyncio.to_thread(end, "behind")
+    return {"given": [given, await effect("order", order, "second")]}
+
+
+async def last(state: Ledgered) -> dict:
+    """One more, in a step of its own."""
+    return {"given": [await effect("order", order, "third")]}
+
+
+_graph = StateGraph(Ledgered)
+_graph.add_node("first", first)
+_graph.add_node("last", last)
+_graph.add_edge(START, "first")
+_graph.add_edge("first", "last")
+_graph.add_edge("last", END)
+steps = _graph.compile(name="steps")
+'''
+
+
 class DevServer:
     """`langgraph dev` in a folder; it can be killed and started again."""
 
@@ -208,11 +307,14 @@ def _project_copy(folder: Path) -> Path:
     (folder / "documents" / "garden.md").write_text(GARDEN)
     (folder / "graphs" / "asking.py").write_text(ASKING)
     (folder / "graphs" / "small.py").write_text(REMOTE)
+    (folder / "graphs" / "shop.py").write_text(SHOP)
     config = json.loads((ROOT / "langgraph.json").read_text())
     config["graphs"] |= {
         "asking": "./graphs/asking.py:graph",
         "echo": "./graphs/small.py:echo",
         "doubt": "./graphs/small.py:doubt",
+        "shop": "./graphs/shop.py:shop",
+        "steps": "./graphs/shop.py:steps",
     }
     (folder / "langgraph.json").write_text(json.dumps(config))
     return folder

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from stretto.cli.audit import audit
 from stretto.cli.chat import chat
+from stretto.cli.compare import compare
 from stretto.cli.dev import dev
 from stretto.cli.faults import DEBUG, report
+from stretto.cli.forget import forget
+from stretto.cli.fork import fork
 from stretto.cli.graph import graph
+from stretto.cli.importing import import_messages
 from stretto.cli.list import list_project
+from stretto.cli.prune import prune
+from stretto.cli.replay import replay
 from stretto.cli.resume import resume
 from stretto.cli.run import run
 from stretto.cli.show import show
 from stretto.cli.threads import threads
 from stretto.cli.watch import watch
+from stretto.cli.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,8 +69,16 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "build": {"list": list_project, "graph": graph, "dev": dev},
-    "run": {"run": run, "chat": chat, "resume": resume},
-    "look": {"threads": threads, "show": show, "watch": watch},
+    "run": {"run": run, "chat": chat, "resume": resume, "fork": fork},
+    "look": {"threads": threads, "show": show, "watch": watch, "why": why},
+    "prove": {
+        "audit": audit,
+        "replay": replay,
+        "compare": compare,
+        "import": import_messages,
+        "forget": forget,
+        "prune": prune,
+    },
 }
 for _group, _commands in _GROUPS.items():
     for _name, _command in _commands.items():

@@ -13,6 +13,7 @@ from stretto.cli.console import errors, screen, show_on
 from stretto.cli.faults import RunFailed, text
 from stretto.cli.outcome import limit_words, model_words
 from stretto.cli.past import draw_past, draw_state, past
+from stretto.cli.person import user
 from stretto.cli.result import print_outcome, text_of
 from stretto.cli.speech import Speech
 from stretto.cli.turn import drive, has_plan
@@ -93,7 +94,7 @@ class Conversation:
         if waiting:
             answers = ask_all(self._console, waiting, keyboard.read)
             if answers:
-                await self._take(Resume(answers=answers, by=keyboard.user()))
+                await self._take(Resume(answers=answers, by=user()))
         elif snapshot.next:
             self._note("the last turn had not ended; it goes on")
             await self._take(Resume())
@@ -113,7 +114,7 @@ class Conversation:
             if not answers:
                 self._note("it waits; an empty line asks again")
                 return
-            given = Resume(answers=answers, by=keyboard.user())
+            given = Resume(answers=answers, by=user())
 
     async def _run(self, given: Input) -> Result:
         if self._plans:

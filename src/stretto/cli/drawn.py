@@ -16,6 +16,8 @@ from stretto.cli.words import counted, seconds
 from stretto.records import AnyRecord, Decided, RunStarted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console, RenderableType
 
     from stretto.cli.view import Round, View
@@ -46,11 +48,17 @@ class Drawn(Shown):
         super().add(record)
         match record:
             case RunStarted():
+                self._notes = min(self._notes, len(self.view.notes))
                 self.begin(record)
             case Decided():
                 self._leave_done()
             case _:
-                pass
+                self._leave_notes()
+
+    def known(self, records: Iterable[AnyRecord]) -> None:
+        """Take in what happened before; notes of it are not printed again."""
+        super().known(records)
+        self._notes = len(self.view.notes)
 
     def tick(self) -> None:
         """Draw what goes on again."""
@@ -71,11 +79,14 @@ class Drawn(Shown):
         elif last is None and view.steps:
             self.console.print(draw_steps(view.steps[-ALL_STEPS:], now))
 
-    def _leave_done(self) -> None:
-        view = self.view
-        for note in view.notes[self._notes :]:
+    def _leave_notes(self) -> None:
+        for note in self.view.notes[self._notes :]:
             self.console.print(Text(note, "yellow"))
-        self._notes = len(view.notes)
+        self._notes = len(self.view.notes)
+
+    def _leave_done(self) -> None:
+        self._leave_notes()
+        view = self.view
         last = view.round
         if last is not None and last.verdict is not None and len(view.rounds) > self.rounds:
             self.rounds = len(view.rounds) - 1

@@ -20,8 +20,13 @@ async def find_thread(journal: Journal, given: str) -> ThreadSummary:
     Raises:
         ThreadUnknown: No thread begins so.
         InvalidInput: Several do.
+        StateUnreadable: It is there, and its records are damaged.
     """
-    return pick(await journal.threads(), given)
+    try:
+        return pick(await journal.threads(), given)
+    except ThreadUnknown:
+        await journal.records(given, said=False)
+        raise
 
 
 def pick(threads: Sequence[ThreadSummary], given: str) -> ThreadSummary:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import signal
 import sys
 from contextlib import contextmanager, suppress
@@ -54,11 +52,3 @@ def read(prompt: str) -> str:
     if not line:
         raise EOFError
     return line.rstrip("\n")
-
-
-def user() -> str:
-    """The name of the person at the keyboard, empty when the system does not know it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return os.environ.get("USER", "")

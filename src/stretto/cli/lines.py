@@ -28,7 +28,9 @@ class Lines(Shown):
 
     def add(self, record: AnyRecord) -> None:
         """Take in a record and print what it tells, if that is worth a line."""
+        before = len(self.view.notes)
         super().add(record)
+        notes = self.view.notes[before:]
         match record:
             case RunStarted():
                 self.begin(record)
@@ -36,8 +38,6 @@ class Lines(Shown):
                 self._plan(self.view.round)
             case Decided() if self.view.round is not None and "review" in record.data:
                 self.review(self.view.round)
-            case Decided() if record.by != "team" and record.decision != "reply":
-                self._line(record, self.view.notes[-1])
             case NodeStarted() if self._is_task(record):
                 self._line(record, f"{record.task} {record.node} starts")
             case NodeEnded() if self._is_task(record):
@@ -47,7 +47,8 @@ class Lines(Shown):
             case ToolEnded():
                 self._tool(record)
             case _:
-                pass
+                for note in notes:
+                    self._line(record, note)
 
     def say(self, text: str) -> None:
         """Print a line."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from stretto.cli.notes import noted
 from stretto.cli.view import Call, Round, Step, TaskView, Verdict, View, Work
 from stretto.records import (
     Answered,
     AnyRecord,
     Decided,
+    EffectEnded,
+    EffectStarted,
     Interrupted,
     ModelEnded,
     ModelStarted,
     NodeEnded,
     NodeStarted,
+    Outcome,
     RunEnded,
     RunStarted,
     ToolEnded,
@@ -73,10 +77,8 @@ class Progress:
                 self._start_run(record)
             case RunEnded():
                 self._end_run(record)
-            case NodeStarted():
-                self._start_node(record)
-            case NodeEnded():
-                self._end_node(record)
+            case NodeStarted() | NodeEnded():
+                self._node(record)
             case ModelStarted() | ModelEnded():
                 self._model(record)
             case ToolStarted() | ToolEnded():
@@ -87,6 +89,8 @@ class Progress:
                 self._ask(record)
             case Answered():
                 self._answered(record)
+            case _:
+                self._note(record)
         self._last = record.time
 
     def _start_run(self, record: RunStarted) -> None:
@@ -125,6 +129,12 @@ class Progress:
             if state == "waiting" and task.state in {"stopped", "failed"}:
                 task.state = "waiting"
             task.before = task.before or (state == "waiting" and task.state == "done")
+
+    def _node(self, record: NodeStarted | NodeEnded) -> None:
+        if isinstance(record, NodeStarted):
+            self._start_node(record)
+        else:
+            self._end_node(record)
 
     def _start_node(self, record: NodeStarted) -> None:
         if record.node == "__start__":
@@ -228,6 +238,12 @@ class Progress:
         elif record.decision != "reply":
             reason = f": {record.reason}" if record.reason else ""
             self.view.notes.append(f"{record.by}: {record.decision}{reason}")
+
+    def _note(self, record: AnyRecord) -> None:
+        is_model = isinstance(record, EffectStarted | EffectEnded) and record.kind == "model"
+        told = "" if is_model or isinstance(record, Outcome) else noted(record)
+        if told:
+            self.view.notes.append(f"{record.task}: {told}" if record.task else told)
 
     def _ask(self, record: Interrupted) -> None:
         self.view.asked[record.interrupt] = record.value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,10 +18,13 @@ from stretto.cli.options import (
     limits_of,
     use_model,
 )
+from stretto.cli.person import user
 from stretto.errors import InvalidAnswer, ThreadBusy, ThreadUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from langgraph.types import Interrupt
 
     from stretto.journal import ThreadSummary
     from stretto.records import AnyRecord, RunStarted
@@ -48,6 +50,8 @@ class Wanted:
     model: str | None
     limits: dict[str, int | None]
     wait: float
+    take_over: bool
+    checkpoint: str
     as_json: bool
 
 
@@ -81,6 +85,14 @@ def resume(
     max_tool_calls: MaxToolCalls = None,
     max_steps: MaxSteps = None,
     wait: Wait = 0.0,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Take the thread from a process that hangs on it."),
+    ] = False,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option("--checkpoint", metavar="ID", help="Go back there first: stretto fork."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a thread: after a kill, a stop, a failure or a question to a person.
@@ -98,9 +110,9 @@ def resume(
     if len(kinds) > 1:
         raise InvalidAnswer(f"--{' and --'.join(kinds)} are several answers. Give one.")
     kind = kinds[0] if kinds else ""
-    decided = Decision(kind, given.get(kind) or "", interrupt, by or _user())
+    decided = Decision(kind, given.get(kind) or "", interrupt, by or user())
     limits = {"model_calls": max_model_calls, "tool_calls": max_tool_calls, "steps": max_steps}
-    wanted = Wanted(decided, model, limits, wait, as_json)
+    wanted = Wanted(decided, model, limits, wait, take_over, checkpoint or "", as_json)
     complete(_resume(thread, wanted), as_json=as_json)
 
 
@@ -110,10 +122,11 @@ async def _resume(given: str, wanted: Wanted) -> None:
 
     async with open_storage() as storage:
         summary = await find_thread(storage.journal, given)
-        if summary.status == "running" and not wanted.wait:
+        if summary.status == "running" and not wanted.wait and not wanted.take_over:
             raise ThreadBusy(
                 f"thread {summary.thread} is being worked on. Follow it: stretto watch "
-                f"{summary.thread}. Or wait for it: --wait SECONDS."
+                f"{summary.thread}. Or wait for it: --wait SECONDS. If it hangs, take it from "
+                "there: --take-over."
             )
         await _go_on(storage, summary, wanted)
 
@@ -125,24 +138,34 @@ async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> No
     from stretto.cli.result import tell
     from stretto.cli.turn import Turn, drive, has_plan, runs_on_default, takes_sources
     from stretto.journal import last_turn
+    from stretto.runs.answers import kept_answers
 
     records = await storage.journal.records(summary.thread)
     before = _started(records)
     model = use_model(wanted.model or before.model or None)
     with loading(summary.team, quiet=wanted.as_json):
         graph = build(summary.team)
-    waiting = await _waiting(graph, storage, summary.thread)
-    if waiting and not wanted.decision.kind:
+    checkpoint = await _checkpoint(graph, storage, summary.thread, wanted.checkpoint)
+    asked = await _asked(graph, storage, summary.thread, checkpoint)
+    waiting = {i.id: i.value for i in asked}
+    kept = await kept_answers(storage.journal, storage.checkpointer, summary.thread)
+    if set(waiting) - set(kept.answers) and not wanted.decision.kind and not checkpoint:
         _show_waiting(summary, waiting, as_json=wanted.as_json)
         return
+    if checkpoint and not waiting and wanted.decision.kind:
+        raise InvalidAnswer(
+            "nothing was asked at that checkpoint. Go back there without an answer, and answer "
+            f"what is asked then: stretto resume {summary.thread} --checkpoint {checkpoint}"
+        )
     turn = Turn(
         graph=graph,
         team=summary.team,
-        input=_answered(waiting, wanted.decision),
+        input=replace(_answered(waiting, wanted.decision), checkpoint=checkpoint),
         thread=summary.thread,
         model=model if runs_on_default(graph, summary.team) else "",
         limits=limits_of(**wanted.limits, before=before.limits),
         wait=wanted.wait,
+        take_over=wanted.take_over,
     )
     console = screen()
     display = Silent() if wanted.as_json else show_on(console, plan=has_plan(graph))
@@ -161,11 +184,19 @@ def _started(records: list[AnyRecord]) -> RunStarted:
     return starts[-1]
 
 
-async def _waiting(graph: Any, storage: Storage, thread: str) -> dict[str, Any]:
+async def _checkpoint(graph: Any, storage: Storage, thread: str, given: str) -> str:
+    from stretto.cli.fork import chosen, history
+
+    return chosen(await history(graph, storage, thread), given) if given else ""
+
+
+async def _asked(graph: Any, storage: Storage, thread: str, checkpoint: str) -> Sequence[Interrupt]:
+    """What a person is asked at the thread's newest checkpoint, or at an earlier one."""
     from stretto.runs.stream import compiled
 
-    snapshot = await compiled(graph, storage).aget_state({"configurable": {"thread_id": thread}})
-    return {i.id: i.value for i in snapshot.interrupts}
+    at = {"thread_id": thread, **({"checkpoint_id": checkpoint} if checkpoint else {})}
+    snapshot = await compiled(graph, storage).aget_state({"configurable": at})
+    return snapshot.interrupts
 
 
 def _show_waiting(summary: ThreadSummary, waiting: Mapping[str, Any], *, as_json: bool) -> None:
@@ -197,10 +228,3 @@ def _answered(waiting: Mapping[str, Any], decided: Decision) -> Resume:
     else:
         answer = answer_of(value, decided.kind, decided.said)
     return Resume(answers={interrupt: answer}, by=decided.by)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

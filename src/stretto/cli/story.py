@@ -49,6 +49,8 @@ def print_story(console: Console, records: Sequence[AnyRecord], status: ThreadSt
             progress.kill()
         end = clock.now() if is_last and status == "running" else turn[-1].time
         _print_turn(console, progress.view, end)
+        if any(record.forgotten for record in turn):
+            console.print(Text("what was said here is forgotten; what happened stays", "dim"))
         if not is_last:
             console.print()
 

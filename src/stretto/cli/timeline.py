@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from stretto.cli.notes import noted
 from stretto.cli.words import arguments, counted, cut, plain, seconds
 from stretto.records import (
     Answered,
@@ -35,6 +36,16 @@ STYLES = {
     "decided": "yellow",
     "interrupted": "bold magenta",
     "answered": "bold magenta",
+    "handoff": "yellow",
+    "retried": "bold yellow",
+    "fell_back": "bold yellow",
+    "effect_ended": "green",
+    "breaker_changed": "bold yellow",
+    "budgeted": "bold yellow",
+    "outcome": "bold cyan",
+    "forked": "bold cyan",
+    "pruned": "dim",
+    "forgotten": "dim",
 }
 
 
@@ -45,7 +56,8 @@ def print_timeline(console: Console, records: Sequence[AnyRecord]) -> None:
         if told := tell(record):
             who = " ".join(part for part in (record.task, record.agent or record.node) if part)
             line = Text(f"{record.time - begin:9.2f}  ", "dim").append(f"{who:<16.24} ", "cyan")
-            console.print(line.append(told, STYLES.get(record.type, "")))
+            line.append(told, STYLES.get(record.type, ""))
+            console.print(line.append("  (forgotten)" if record.forgotten else "", "dim"))
 
 
 def tell(record: AnyRecord) -> str:
@@ -64,6 +76,8 @@ def tell(record: AnyRecord) -> str:
             return f"run {record.status} in {seconds(record.seconds)} {cut(record.error, 200)}"
         case Decided() | Interrupted() | Answered():
             return _decided(record)
+        case _:
+            return noted(record)
 
 
 def _ended(record: NodeEnded | ModelEnded | ToolEnded) -> str:
@@ -75,7 +89,8 @@ def _ended(record: NodeEnded | ModelEnded | ToolEnded) -> str:
             said = record.error or cut(record.text, 80)
             calls = f" calls {', '.join(record.tool_calls)}" if record.tool_calls else ""
             tokens = counted(record.input_tokens + record.output_tokens, "token")
-            return f"{record.model}{calls} {said}  {tokens} {took}"
+            cost = "" if record.cost is None else f" cost {record.cost:.4f}"
+            return f"{record.model}{calls} {said}  {tokens}{cost} {took}"
         case ToolEnded():
             return f"{record.tool} {record.status}: {cut(record.error or record.result, 100)}"
 
@@ -83,7 +98,7 @@ def _ended(record: NodeEnded | ModelEnded | ToolEnded) -> str:
 def _decided(record: Decided | Interrupted | Answered) -> str:
     match record:
         case Decided():
-            return f"{record.by} decides: {record.decision}. {record.reason}"
+            return f"{record.by} decides: {record.decision}. {record.reason}".rstrip()
         case Interrupted():
             return f"asks a person: {cut(plain(record.value), 200)}"
         case Answered():

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -43,6 +43,7 @@ class Turn:
     context: Mapping[str, Any] | None = None
     limits: Limits | None = None
     wait: float = 0.0
+    take_over: bool = False
     modes: Sequence[StreamMode] = ()
 
 
@@ -100,7 +101,7 @@ async def _parts(
     storage: Storage,
     also: Callable[[Part], None] | None,
 ) -> Result:
-    async for part in stream(
+    parts = stream(
         turn.graph,
         turn.input,
         thread=turn.thread,
@@ -108,18 +109,21 @@ async def _parts(
         limits=turn.limits,
         storage=storage,
         wait=turn.wait,
+        take_over=turn.take_over,
         team=turn.team,
         model=turn.model,
         control=control,
         modes=turn.modes,
-    ):
-        if part["type"] == "journal":
-            display.add(part["data"])
-        elif part["type"] == "end":
-            result: Result = part["data"]
-            return result
-        elif also is not None:
-            also(part)
+    )
+    async with aclosing(parts):
+        async for part in parts:
+            if part["type"] == "journal":
+                display.add(part["data"])
+            elif part["type"] == "end":
+                result: Result = part["data"]
+                return result
+            elif also is not None:
+                also(part)
     raise AssertionError  # pragma: no cover - a stream that does not raise ends with its result
 
 

@@ -4,6 +4,10 @@
 it needs LangGraph and reading does not.
 """
 
+from stretto.journal.chain import Entry
+from stretto.journal.opening import open_journal
+from stretto.journal.payloads import Payload
+from stretto.journal.privacy import Privacy, privacy_from_environment
 from stretto.journal.queries import (
     ThreadStatus,
     ThreadSummary,
@@ -14,10 +18,13 @@ from stretto.journal.queries import (
     run_status,
     usage,
 )
-from stretto.journal.store import Journal, open_journal
+from stretto.journal.store import Journal
 
 __all__ = [
+    "Entry",
     "Journal",
+    "Payload",
+    "Privacy",
     "ThreadStatus",
     "ThreadSummary",
     "Usage",
@@ -25,6 +32,7 @@ __all__ = [
     "last_run",
     "last_turn",
     "open_journal",
+    "privacy_from_environment",
     "run_status",
     "usage",
 ]

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langgraph.callbacks import GraphCallbackHandler
 
 from stretto import clock
-from stretto.journal import reading
+from stretto.journal import capture, reading
+from stretto.journal.announcement import Announcement
+from stretto.journal.ledger import Ledger
 from stretto.journal.queries import Usage, host, own_birth
+from stretto.journal.requests import exact_payload
 from stretto.journal.spans import Kind, Run, Span, Spans
-from stretto.journal.values import cut, jsonable, preview
-from stretto.policy import Limits
+from stretto.journal.telling import WHOLE, told_record
+from stretto.journal.values import cut, jsonable
+from stretto.policy import Limits, Prices, prices_from_environment
 from stretto.records import (
-    DECIDED_EVENT,
-    TEAM_KEY,
+    RECORD_EVENT,
     Answered,
-    Decided,
+    AnyRecord,
     Interrupted,
     ModelEnded,
     ModelStarted,
@@ -45,23 +47,10 @@ if TYPE_CHECKING:
     from langgraph.callbacks import GraphInterruptEvent
     from langgraph.types import Interrupt
 
+    from stretto.journal.ledger import EffectLedger
+    from stretto.journal.payloads import Payload
     from stretto.journal.store import Journal
-
-WHOLE = {"text": 50_000, "total": 200_000}
-"""The size up to which decisions, questions to people and their answers are kept, in characters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """What the caller knows of a run and the callbacks do not tell."""
-
-    team: str = ""
-    question: str = ""
-    """Taken from the input when empty."""
-    model: str = ""
-    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    by: str = ""
-    """Who gives the answers that this run resumes with."""
+    from stretto.records import Step
 
 
 class JournalHandler(GraphCallbackHandler):
@@ -69,7 +58,18 @@ class JournalHandler(GraphCallbackHandler):
 
     It raises what the journal raises, so that no run goes on unjournaled, and `LimitReached`
     before the call that would exceed a limit (no limits unless given). Calls outside any graph are
-    not recorded. `spent` counts against the limits from the start: what the turn used before.
+    not recorded.
+
+    Args:
+        journal: Where the records go.
+        limits: What each run may use; no limits unless given.
+        spent: Counts against the limits from the start: what the turn used before.
+        announcement: What the callbacks do not tell.
+        prices: What models cost; those of the environment (`STRETTO_PRICES`) unless given.
+        ledger: What makes effects happen once; one over the journal unless given.
+        left: What runs have used that a process before this one left without an end, by run id: a
+            server that starts again runs them again under the same id.
+        now: Tells the time.
     """
 
     raise_error = True
@@ -82,6 +82,9 @@ class JournalHandler(GraphCallbackHandler):
         limits: Limits | None = None,
         spent: Usage | None = None,
         announcement: Announcement | None = None,
+        prices: Prices | None = None,
+        ledger: EffectLedger | None = None,
+        left: Mapping[str, Usage] | None = None,
         now: clock.Clock = clock.now,
     ) -> None:
         super().__init__()
@@ -89,6 +92,9 @@ class JournalHandler(GraphCallbackHandler):
         self.limits = limits or Limits(model_calls=None)
         self.spent = spent or Usage()
         self.announcement = announcement or Announcement()
+        self.prices = prices_from_environment() if prices is None else prices
+        self.ledger: EffectLedger = ledger or Ledger(journal)
+        self._left = dict(left or {})
         self._now = now
         self._spans = Spans()
 
@@ -103,18 +109,21 @@ class JournalHandler(GraphCallbackHandler):
             if reading.is_graph(metadata):
                 self._start_run(run_id, name, inputs, metadata)
             return
-        is_node = reading.is_node(name, metadata, above.place)
-        span = self._open("node" if is_node else "other", run_id, told)
-        if span and is_node:
-            self.journal.append(NodeStarted(**span.fields(span.started)))
+        if not reading.is_node(name, metadata, above.place):
+            self._open(above, "other", run_id, told)
+            return
+        span = self._open(above, "node", run_id, told, name=cut(name))
+        span.run.failures.enter(span.work, span.id, span.name)
+        self._follow(span, reading.handled(metadata, span.place))
+        self.journal.append(NodeStarted(**span.fields(span.started)))
 
-    def on_chain_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
-        """Write `RunEnded` or `NodeEnded`."""
-        self._end_chain(run_id, None)
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **__: Any) -> None:
+        """Write `RunEnded` or `NodeEnded`, and who goes on where the node says so."""
+        self._end_chain(run_id, outputs, None)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """Write `RunEnded` or `NodeEnded`, with why."""
-        self._end_chain(run_id, error)
+        self._end_chain(run_id, None, error)
 
     def on_chat_model_start(
         self,
@@ -125,25 +134,28 @@ class JournalHandler(GraphCallbackHandler):
         **told: Any,
     ) -> None:
         """Write `ModelStarted`, or raise `LimitReached` instead."""
-        self._start_model(
-            run_id, reading.model_name(serialized, told), sum(map(len, messages)), told
-        )
+        self._start_model(run_id, reading.model_name(serialized, told), messages, told)
 
     def on_llm_start(
         self, serialized: dict[str, Any], prompts: list[str], *, run_id: UUID, **told: Any
     ) -> None:
         """Write `ModelStarted` for a model without messages, or raise `LimitReached` instead."""
-        self._start_model(run_id, reading.model_name(serialized, told), len(prompts), told)
+        self._start_model(run_id, reading.model_name(serialized, told), prompts, told)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
-        """Write `ModelEnded` with what the model wrote, called for and used."""
+        """Write `ModelEnded` with what the model wrote, called for, used and cost."""
         if span := self._spans.pop(run_id):
-            self._end_model(span, **reading.completion(response))
+            told = reading.completion(response)
+            cost = self.prices.cost(span.name, told["input_tokens"], told["output_tokens"])
+            span.run.failures.settle(span.work)
+            self._end_model(span, capture.message(response), cost=cost, **told)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """Write `ModelEnded` with the error."""
         if span := self._spans.pop(run_id):
-            self._end_model(span, error=reading.error_text(error))
+            why = reading.error_text(error)
+            span.run.failures.note(span.work, span.name, why)
+            self._end_model(span, None, error=why)
 
     def on_tool_start(
         self, serialized: dict[str, Any] | None, input_str: str, *, run_id: UUID, **told: Any
@@ -155,21 +167,29 @@ class JournalHandler(GraphCallbackHandler):
         name = cut(str(told.get("name") or (serialized or {}).get("name") or "tool"))
         call = cut(str(told.get("tool_call_id") or ""))
         inputs = told.get("inputs")
-        args = jsonable({"input": input_str} if inputs is None else inputs)
-        if span := self._open("tool", run_id, told, name=name, call=call):
-            start = span.fields(span.started)
-            self.journal.append(
-                ToolStarted(**start, tool=name, call=call, args=reading.mapping(args))
-            )
+        args = reading.mapping({"input": input_str} if inputs is None else inputs)
+        given = exact_payload(args)
+        asked = given.digest
+        span = self._open(above, "tool", run_id, told, name=name, call=call, asked=asked)
+        self._follow(span)
+        start: dict[str, Any] = span.fields(span.started)
+        start |= {"tool": name, "call": call, "input": asked}
+        self._append(span.run, ToolStarted(**start, args=reading.mapping(jsonable(args))), given)
+        span.run.handoffs.tool_began(span.id, args)
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **_: Any) -> None:
-        """Write `ToolEnded` with the beginning of the result."""
-        if span := self._spans.pop(run_id):
-            text = preview(output)
-            if getattr(output, "status", None) == "error":
-                self._end_tool(span, status="failed", error=text)
-            else:
-                self._end_tool(span, status="done", result=text)
+        """Write `ToolEnded` with what it returned, and who goes on where it says so."""
+        if (span := self._spans.pop(run_id)) is None:
+            return
+        text, given = reading.result(output), capture.whole(output)
+        if getattr(output, "status", None) == "error":
+            span.run.failures.note(span.work, span.name, text)
+            self._end_tool(span, given, status="failed", error=text)
+        else:
+            span.run.failures.settle(span.work)
+            self._end_tool(span, given, status="done", result=text)
+        for told in span.run.handoffs.tool_ended(output, span.within, span.fields(self._now())):
+            self.journal.append(told)
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """Write `ToolEnded`; a tool that asks a person ends as `interrupted`."""
@@ -177,25 +197,19 @@ class JournalHandler(GraphCallbackHandler):
             status, why = reading.end_status(error)
             if status == "interrupted":
                 self._spans.uncount_tool(span.run)
-            self._end_tool(span, status=status, error=why)
+            elif status == "failed":
+                span.run.failures.note(span.work, span.name, why)
+            self._end_tool(span, None, status=status, error=why)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **told: Any) -> None:
-        """Write `Decided` for a pattern's `DECIDED_EVENT`; other events are not ours."""
+        """Write what a pattern or a policy tells by `RECORD_EVENT`; other events are not ours."""
         found = self._spans.get(run_id)
-        if name != DECIDED_EVENT or found is None or not isinstance(data, dict):
+        if name != RECORD_EVENT or found is None:
             return
-        span, given = found.at(told.get("metadata") or {}), cast("dict[str, Any]", data)
-        alternatives = cast("Sequence[object]", given.get("alternatives") or ())
-        self.journal.append(
-            Decided(
-                **span.fields(self._now()),
-                by=cut(str(given.get("by") or span.agent or span.node)),
-                decision=cut(str(given.get("decision", ""))),
-                reason=cut(str(given.get("reason", "")), WHOLE["text"]),
-                alternatives=tuple(cut(str(other)) for other in alternatives),
-                data=reading.mapping(jsonable(given.get("data") or {}, **WHOLE)),
-            )
-        )
+        span = found.at(told.get("metadata") or {})
+        record = told_record(data, span.fields(self._now()), span.agent or span.node)
+        if record is not None:
+            self.journal.append(record)
 
     def on_interrupt(self, event: GraphInterruptEvent) -> None:
         """Note that the run waits, at a breakpoint too; only a handler in the config hears it."""
@@ -203,53 +217,90 @@ class JournalHandler(GraphCallbackHandler):
         if span and span.kind == "run":
             self._wait_for(span, event.interrupts)
 
+    def here(self, run_id: UUID | None, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What a record of something in the step `run_id` tells; `None` outside any run."""
+        span = self._spans.get(run_id)
+        return None if span is None else span.at(metadata).fields(self._now())
+
     def _start_run(self, run_id: UUID, name: str, inputs: Any, metadata: Mapping[str, Any]) -> None:
         known, now = self.announcement, self._now()
+        again = reading.attempts(metadata) > 1
+        origin = str(metadata.get("run_id") or run_id)
+        before = self._left.pop(origin, None)
+        spent = before or self.spent
         run = Run(
             id=str(run_id),
             thread=cut(str(metadata.get("thread_id") or f"run:{run_id}")),
-            model_calls=self.spent.model_calls,
-            tool_calls=self.spent.tool_calls,
+            model_calls=spent.model_calls,
+            tool_calls=spent.tool_calls,
+            origin=origin if "run_attempt" in metadata else "",
         )
         span = Span(run=run, kind="run", started=now, id=str(run_id))
-        team = known.team or metadata.get(TEAM_KEY) or metadata.get("graph_id") or name
-        self.journal.append(
+        resumes = reading.is_resume(inputs)
+        given = None if resumes else capture.whole(inputs)
+        self._append(
+            run,
             RunStarted(
                 **span.fields(now),
-                team=cut(str(team)),
+                team=cut(str(known.team or reading.team(metadata) or name)),
                 question=cut(known.question or reading.question(inputs), WHOLE["text"]),
-                resumed=reading.is_resume(inputs),
+                input=given.digest if given else "",
+                resumed=resumes or again or before is not None,
+                checkpoint=cut(known.checkpoint or str(metadata.get("checkpoint_id") or "")),
                 model=cut(known.model),
                 context=reading.mapping(jsonable(dict(known.context))),
                 limits=self.limits.counts(),
                 process=os.getpid(),
                 host=host(),
                 born=own_birth(os.getpid()),
-            )
+                fence=known.fence,
+            ),
+            given,
         )
-        for interrupt, given in reading.answers(inputs):
-            answer = jsonable(given, **WHOLE)
-            self.journal.append(
-                Answered(**span.fields(now), interrupt=interrupt, answer=answer, by=known.by)
+        for interrupt, said in reading.answers(inputs):
+            payload = exact_payload(said)
+            self._append(
+                run,
+                Answered(
+                    **span.fields(now),
+                    interrupt=interrupt,
+                    answer=jsonable(said, **WHOLE),
+                    output=payload.digest,
+                    by=known.gave.get(interrupt, known.by),
+                ),
+                payload,
             )
         self._spans.add(run_id, span)
 
-    def _end_chain(self, run_id: UUID, error: BaseException | None) -> None:
+    def _end_chain(self, run_id: UUID, outputs: Any, error: BaseException | None) -> None:
         if (span := self._spans.pop(run_id)) is None:
             return
         now = self._now()
         end: dict[str, Any] = span.fields(now) | {"seconds": now - span.started}
+        run = span.run
         if span.kind == "run":
-            status, why = reading.run_status(error, interrupted=span.run.interrupted)
+            status, why = reading.run_status(error, interrupted=run.interrupted)
+            if run.origin and status not in {"done", "interrupted"}:
+                self._left[run.origin] = Usage(run.model_calls, run.tool_calls)
             self.journal.append(RunEnded(**end, status=status, error=why))
         elif span.kind == "node":
-            how, why = reading.end_status(error)
-            self.journal.append(NodeEnded(**end, status=how, error=why))
-            asked = reading.interrupts(error)
-            for interrupt in asked:
-                span.run.asked.setdefault(interrupt.id, span)
-            if asked and span.parent == span.run.id:
-                self._wait_for(span, asked)
+            self._end_node(span, end, outputs, error)
+
+    def _end_node(
+        self, span: Span, end: dict[str, Any], outputs: Any, error: BaseException | None
+    ) -> None:
+        run, (how, why) = span.run, reading.end_status(error)
+        run.failures.leave(span.work, span.id, span.name, how, why)
+        given = capture.update(outputs)
+        output = given.digest if given else ""
+        self._append(run, NodeEnded(**end, status=how, output=output, error=why), given)
+        for told in run.handoffs.node_ended(outputs, error, span.fields(end["time"])):
+            self.journal.append(told)
+        asked = reading.interrupts(error)
+        for interrupt in asked:
+            run.asked.setdefault(interrupt.id, span)
+        if asked and span.parent == run.id:
+            self._wait_for(span, asked)
 
     def _wait_for(self, span: Span, interrupts: Sequence[Interrupt]) -> None:
         """Write `Interrupted` once a run for each, with the place of the innermost that asked."""
@@ -262,42 +313,61 @@ class JournalHandler(GraphCallbackHandler):
                 value = jsonable(interrupt.value, **WHOLE)
                 self.journal.append(Interrupted(**start, interrupt=interrupt.id, value=value))
 
-    def _start_model(self, run_id: UUID, name: str, messages: int, told: dict[str, Any]) -> None:
+    def _start_model(
+        self,
+        run_id: UUID,
+        name: str,
+        batches: Sequence[Sequence[BaseMessage]] | Sequence[str],
+        told: dict[str, Any],
+    ) -> None:
         if (above := self._spans.get(told.get("parent_run_id"))) is None:
             return
         self._spans.count(above.run, "model_calls", self.limits)
-        if span := self._open("model", run_id, told, name=name):
-            start = span.fields(span.started)
-            self.journal.append(ModelStarted(**start, model=name, messages=messages))
+        digest, payloads = capture.request(batches, told)
+        asked = payloads[-2].digest if len(payloads) > 1 else ""
+        span = self._open(above, "model", run_id, told, name=name, asked=asked)
+        self._follow(span)
+        start: dict[str, Any] = span.fields(span.started)
+        start |= {"model": name, "messages": len(payloads) - 1}
+        self._append(span.run, ModelStarted(**start, input=digest), *payloads)
 
-    def _end_model(self, span: Span, **told: Any) -> None:
+    def _end_model(self, span: Span, given: Payload | None, **told: Any) -> None:
         now = self._now()
         end: dict[str, Any] = span.fields(now) | {"model": span.name, "seconds": now - span.started}
-        self.journal.append(ModelEnded(**end, **told))
+        output = given.digest if given else ""
+        self._append(span.run, ModelEnded(**end, output=output, **told), given)
 
-    def _end_tool(self, span: Span, **told: Any) -> None:
+    def _end_tool(self, span: Span, given: Payload | None, **told: Any) -> None:
         now = self._now()
         end: dict[str, Any] = span.fields(now) | {"seconds": now - span.started}
-        self.journal.append(ToolEnded(**end, tool=span.name, call=span.call, **told))
+        end |= {"tool": span.name, "call": span.call, "output": given.digest if given else ""}
+        self._append(span.run, ToolEnded(**end, **told), given)
 
-    def _open(self, kind: Kind, run_id: UUID, told: dict[str, Any], **names: str) -> Span | None:
-        above = self._spans.get(told.get("parent_run_id"))
-        if above is None:
-            return None
-        is_told = kind != "other"
-        span = Span(
-            run=above.run,
-            kind=kind,
-            started=self._now(),
-            id=str(run_id) if is_told else above.id,
-            parent=above.id if is_told else above.parent,
-            place=above.place,
-            node=above.node,
-            agent=above.agent,
-            task=above.task,
-            **names,
-        )
-        return self._spans.add(run_id, span.at(told.get("metadata") or {}))
+    def _follow(self, span: Span, handled: str = "") -> None:
+        """Write `Retried` or `FellBack` where the step does what one before it could not.
+
+        `handled` is the place of the node whose error it handles.
+        """
+        step: Step = "node" if span.kind == "node" else "model" if span.kind == "model" else "tool"
+        key = ("", handled) if handled else span.work
+        told = span.run.failures.begun(key, step, span.name, span.fields(span.started))
+        if told is not None:
+            self.journal.append(told)
+
+    def _open(
+        self, above: Span, kind: Kind, run_id: UUID, told: Mapping[str, Any], **names: str
+    ) -> Span:
+        metadata: Mapping[str, Any] = told.get("metadata") or {}
+        span = above.below(kind, str(run_id), self._now(), metadata, **names)
+        if span.agent != above.agent:
+            span.run.handoffs.agents[above.within] = span.agent
+        return self._spans.add(run_id, span)
+
+    def _append(self, run: Run, record: AnyRecord, *payloads: Payload | None) -> None:
+        """Hand a record to the journal with those of its payloads that it was not given before."""
+        new = [p for p in payloads if p is not None and p.digest not in run.given]
+        self.journal.append(record, new)
+        run.given.update(p.digest for p in new)
 
 
 def _unheard(record: logging.LogRecord) -> bool:

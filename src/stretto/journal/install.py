@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from langchain_core.tracers.context import register_configure_hook
 
 from stretto.journal.handler import JournalHandler
+from stretto.journal.queries import Usage, is_alive
+from stretto.records import RunEnded, RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from contextvars import ContextVar
+
+    from stretto.journal.store import Journal
 
 
 class _Installed:
@@ -47,6 +51,22 @@ def installed(handler: JournalHandler) -> Generator[JournalHandler]:
         yield handler
     finally:
         _installed.handlers = tuple(other for other in _installed.handlers if other is not handler)
+
+
+async def left_runs(journal: Journal) -> dict[str, Usage]:
+    """What runs have used whose process died before they ended, by run id.
+
+    A server that starts again runs its own of them again, under the same id; give this to its
+    handler (`left=`), so that they go on with the limits they had left.
+    """
+    runs = await journal.records(types=("run_started", "run_ended"), said=False)
+    ended = {record.run for record in runs if isinstance(record, RunEnded)}
+    dead = {
+        record.run: record.thread
+        for record in runs
+        if isinstance(record, RunStarted) and record.run not in ended and not is_alive(record)
+    }
+    return {run: await journal.usage(thread, run=run) for run, thread in dead.items()}
 
 
 register_configure_hook(

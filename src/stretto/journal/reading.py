@@ -11,6 +11,7 @@ from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
 from langgraph.types import Command
 
 from stretto.journal.values import cut, preview, printed
+from stretto.records import TEAM_KEY
 
 if TYPE_CHECKING:
     from langchain_core.outputs import LLMResult
@@ -36,6 +37,23 @@ def is_node(name: str, metadata: Mapping[str, Any], within: str) -> bool:
         name == metadata.get("langgraph_node")
         and metadata.get("langgraph_checkpoint_ns", within) != within
     )
+
+
+def handled(metadata: Mapping[str, Any], place: str) -> str:
+    """The place of the node whose error a node handles; empty for any other node."""
+    path: Sequence[object] = metadata.get("langgraph_path") or ()
+    return place.rpartition("|")[0] if "node_error_handler" in path else ""
+
+
+def attempts(metadata: Mapping[str, Any]) -> int:
+    """How often a server has begun the run, this time included; 1 where nobody counts."""
+    told = metadata.get("run_attempt")
+    return told if isinstance(told, int) else 1
+
+
+def team(metadata: Mapping[str, Any]) -> str:
+    """How a run's config, or the server that runs it, names the graph."""
+    return str(metadata.get(TEAM_KEY) or metadata.get("graph_id") or "")
 
 
 def is_resume(inputs: object) -> bool:
@@ -136,6 +154,15 @@ def model_name(serialized: Mapping[str, Any] | None, told: Mapping[str, Any]) ->
         or params.get("_type")
     )
     return cut(str(name or "model"))
+
+
+def result(output: object) -> str:
+    """The beginning of what a tool returned; of a command what it tells the model."""
+    if isinstance(output, Command) and isinstance(output.update, dict):
+        said = output.update.get("messages")
+        if isinstance(said, list) and said:
+            return preview(said[-1])
+    return preview(output)
 
 
 def completion(response: LLMResult) -> dict[str, Any]:

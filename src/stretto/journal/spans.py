@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from stretto.errors import LimitReached
+from stretto.journal.following import Failures
+from stretto.journal.handoffs import Handoffs
 from stretto.journal.values import cut
-from stretto.records import AGENT_KEY, TASK_KEY
+from stretto.records import AGENT_KEY, TASK_KEY, VERSION_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from stretto.policy import Limits
 
+PLACE = 5_000
+"""Characters of a place that a record keeps."""
 Kind = Literal["run", "node", "model", "tool", "other"]
 """What a span is; of `other` no record tells, it only leads from a child to its parent."""
 
@@ -34,11 +38,17 @@ class Run:
     """Ids of the interrupts that were written."""
     interrupted: bool = False
     spans: set[UUID] = field(default_factory=set["UUID"])
+    failures: Failures = field(default_factory=Failures)
+    handoffs: Handoffs = field(default_factory=Handoffs)
+    given: set[str] = field(default_factory=set[str])
+    """Digests of the payloads that the journal was given in this run."""
+    origin: str = ""
+    """The run that this one is another attempt of, as a server calls it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Span:
-    """A step of a run while it goes on."""
+    """A step of a run while it goes on; never changed (`frozen` would triple what one costs)."""
 
     run: Run
     kind: Kind
@@ -48,11 +58,23 @@ class Span:
     place: str = ""
     node: str = ""
     agent: str = ""
+    version: str = ""
     task: str = ""
+    within: str = ""
+    """Id of the innermost node's span: its own, or of the one it is in."""
     name: str = ""
-    """Of the model or tool."""
+    """Of the node, model or tool."""
     call: str = ""
     """The tool call id."""
+    asked: str = ""
+    """Digest of what it was given."""
+
+    @property
+    def work(self) -> tuple[str, ...]:
+        """What is done in it, whoever does it: a retry and a fallback do the same."""
+        if self.kind == "node":
+            return "", self.place
+        return self.within, self.kind, self.call or self.asked
 
     def fields(self, now: float) -> dict[str, Any]:
         """What every record of this span tells."""
@@ -65,18 +87,50 @@ class Span:
             "place": self.place,
             "node": self.node,
             "agent": self.agent,
+            "version": self.version,
             "task": self.task,
         }
 
     def at(self, metadata: Mapping[str, Any]) -> Span:
         """The same span, where the metadata of a callback says it is."""
-        return replace(
-            self,
-            place=cut(str(metadata.get("langgraph_checkpoint_ns") or self.place), 5_000),
-            node=cut(str(metadata.get("langgraph_node") or self.node)),
-            agent=cut(str(metadata.get(AGENT_KEY) or metadata.get("lc_agent_name") or self.agent)),
-            task=cut(str(metadata.get(TASK_KEY) or self.task)),
+        told: dict[str, Any] = self._told(metadata)
+        return replace(self, **told)
+
+    def below(
+        self, kind: Kind, key: str, now: float, metadata: Mapping[str, Any], **names: str
+    ) -> Span:
+        """A step that begins within this one, where the metadata of its callback says.
+
+        `key` is LangChain's run id of it.
+        """
+        is_told = kind != "other"
+        return Span(
+            run=self.run,
+            kind=kind,
+            started=now,
+            id=key if is_told else self.id,
+            parent=self.id if is_told else self.parent,
+            within=key if kind == "node" else self.within,
+            **self._told(metadata),
+            **names,
         )
+
+    def _told(self, metadata: Mapping[str, Any]) -> dict[str, str]:
+        said = metadata.get
+        place, node = said("langgraph_checkpoint_ns"), said("langgraph_node")
+        agent, version, task = (
+            said(AGENT_KEY) or said("lc_agent_name"),
+            said(VERSION_KEY),
+            said(TASK_KEY),
+        )
+        told = {
+            "place": cut(str(place), PLACE) if place else self.place,
+            "node": cut(str(node)) if node else self.node,
+            "agent": cut(str(agent)) if agent else self.agent,
+            "task": cut(str(task)) if task else self.task,
+        }
+        same = self.version if told["agent"] == self.agent else ""
+        return told | {"version": cut(str(version)) if version else same}
 
 
 class Spans:

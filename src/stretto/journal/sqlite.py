@@ -8,41 +8,78 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stretto.errors import StateUnavailable, StateUnreadable
-from stretto.journal.backend import VERSION, Row, Selection, Stored
+from stretto.errors import StateBusy, StateUnavailable, StateUnreadable
+from stretto.journal.backend import RUNS, VERSION, Tip
+from stretto.journal.migration import move
+from stretto.journal.privacy import Privacy
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
+
+    from stretto.journal.backend import Kept, Link, Session, T, Values
 
 APPLICATION_ID = 0x5374724A
 """Marks the file as a Stretto journal (`StrJ`), in SQLite's `application_id`."""
 WAIT_SECONDS = 10.0
 """How long a write waits for another process's."""
+_BUSY_MILLISECONDS = 100
+"""How long the journal's writer waits inside SQLite; then it looks whether it is to end."""
 
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE records (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            thread TEXT NOT NULL,
-            run TEXT NOT NULL,
-            type TEXT NOT NULL,
-            time REAL NOT NULL,
-            body TEXT NOT NULL
-        )""",
-        "CREATE INDEX records_by_thread ON records (thread, seq)",
-        "CREATE INDEX runs ON records (seq) WHERE type IN ('run_started', 'run_ended')",
-    ),
+TABLES = (
+    """CREATE TABLE records (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        thread TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        run TEXT NOT NULL,
+        type TEXT NOT NULL,
+        time REAL NOT NULL,
+        key TEXT,
+        family TEXT,
+        prev TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        body TEXT NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX chain ON records (thread, position)",
+    f"CREATE INDEX runs ON records (seq) WHERE {RUNS}",
+    "CREATE INDEX keys ON records (thread, key) WHERE key IS NOT NULL",
+    "CREATE INDEX families ON records (thread, family) WHERE family IS NOT NULL",
+    """CREATE TABLE payloads (
+        thread TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        exact INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (thread, digest)
+    )""",
+    """CREATE TABLE fences (
+        thread TEXT PRIMARY KEY,
+        number INTEGER NOT NULL,
+        dropped INTEGER NOT NULL
+    )""",
 )
-"""The statements that lead from each version to the next; the first from an empty file."""
+"""What makes an empty file a journal."""
+_AWAY = (
+    "DROP INDEX records_by_thread",
+    "DROP INDEX runs",
+    "ALTER TABLE records RENAME TO records_1",
+)
+
+_LAST = "SELECT position, hash FROM records WHERE thread = ? ORDER BY position DESC LIMIT 1"
+_FENCE = "SELECT number, dropped FROM fences WHERE thread = ?"
+_INSERT = """
+INSERT INTO records (thread, position, run, type, time, key, family, prev, hash, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_KEEP = "INSERT OR IGNORE INTO payloads (thread, digest, kind, exact, body) VALUES (?, ?, ?, ?, ?)"
 
 Check = Callable[[sqlite3.Connection, Path], object]
 """Raises `StateUnreadable` if a file is not what it should be."""
 
-_READ = "SELECT seq, body FROM records WHERE $where ORDER BY seq"
-
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "Free some space, then resume.",
@@ -63,7 +100,8 @@ def state_error(error: sqlite3.Error, path: Path | str) -> StateUnavailable | St
             "It was left as it is; move it away to start a new one."
         )
     remedy = _REMEDIES.get(code, "Check the file, or set STRETTO_HOME to another folder.")
-    return StateUnavailable(f"cannot use {str(path)!r}: {error}. {remedy}")
+    kind = StateBusy if code in _HELD else StateUnavailable
+    return kind(f"cannot use {str(path)!r}: {error}. {remedy}")
 
 
 @contextmanager
@@ -123,50 +161,115 @@ def _patiently(step: Callable[[], object]) -> None:
 class SqliteBackend:
     """Records in an SQLite file that several processes may write at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, privacy: Privacy | None = None) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._writing = open_file(path, _version)
-        try:
-            with translated(path):
-                _migrate(self._writing, path)
-            self._reading = open_file(path, _version)
-        except BaseException:
-            self._writing.close()
-            raise
+        self._closed = False
+        self._privacy = privacy or Privacy()
+        self._writing, self._reading = self._connections()
 
-    def write(self, rows: Sequence[Row]) -> Sequence[int]:
+    def write(self, work: Callable[[Session], T]) -> T:
         """See `Backend.write`."""
-        with translated(self.path), _transaction(self._writing):
-            self._writing.executemany(
-                "INSERT INTO records (thread, run, type, time, body) VALUES (?, ?, ?, ?, ?)", rows
-            )
-            (last,) = self._writing.execute("SELECT last_insert_rowid()").fetchone()
-        return range(last - len(rows) + 1, last + 1)
+        with translated(self.path):
+            self._check_place()
+            with _transaction(self._writing):
+                return work(SqliteSession(self._writing))
 
-    def read(self, selection: Selection) -> list[Stored]:
+    def read(self, query: str, *values: object) -> list[Values]:
         """See `Backend.read`."""
-        where, values = selection.where("?")
-        query = _READ.replace("$where", where)
         with translated(self.path), self._lock:
-            return [Stored(seq, body) for seq, body in self._reading.execute(query, values)]
+            return self._reading.execute(_sql(query), values).fetchall()
 
-    def updated(self) -> dict[str, float]:
-        """See `Backend.updated`."""
-        with translated(self.path), self._lock:
-            return dict(
-                self._reading.execute("SELECT thread, max(time) FROM records GROUP BY thread")
-            )
+    def scrub(self) -> None:
+        """See `Backend.scrub`; what is deleted is overwritten, and the write-ahead log emptied."""
+        with translated(self.path):
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """See `Backend.close`."""
+        self._closed = True
         self._writing.close()
         with self._lock:
             self._reading.close()
 
+    def _connections(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        writing = open_file(self.path, _version)
+        try:
+            with translated(self.path):
+                writing.execute("PRAGMA secure_delete=ON")
+                _migrate(writing, self.path, self._privacy)
+                writing.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+            self._file = self._identity()
+            return writing, open_file(self.path, _version)
+        except BaseException:
+            writing.close()
+            raise
+
+    def _check_place(self) -> None:
+        """Refuse to write a file that was deleted or moved; open the one that came in its place."""
+        found = self._identity()
+        if found == self._file or self._closed:
+            return
+        if found is None:
+            raise StateUnavailable(
+                f"the journal {str(self.path)!r} is gone. Put it back, then resume."
+            )
+        self._writing.close()
+        with self._lock:
+            self._reading.close()
+            self._writing, self._reading = self._connections()
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+class SqliteSession:
+    """A transaction in an SQLite file; see `Session`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, query: str, *values: object) -> list[Values]:
+        """See `Session.rows`."""
+        return self._connection.execute(_sql(query), values).fetchall()
+
+    def many(self, query: str, values: Iterable[Sequence[object]]) -> None:
+        """See `Session.many`."""
+        self._connection.executemany(_sql(query), values)
+
+    def tips(self, threads: Sequence[str]) -> dict[str, Tip]:
+        """See `Session.tips`."""
+        found: dict[str, Tip] = {}
+        for thread in threads:
+            last = self._connection.execute(_LAST, (thread,)).fetchone() or (-1, "")
+            fence = self._connection.execute(_FENCE, (thread,)).fetchone() or (0, 0)
+            found[thread] = Tip(last[0] + 1, last[1], *fence)
+        return found
+
+    def insert(self, links: Sequence[Link]) -> Sequence[int]:
+        """See `Session.insert`."""
+        self._connection.executemany(_INSERT, links)
+        (last,) = self._connection.execute("SELECT last_insert_rowid()").fetchone()
+        return range(last - len(links) + 1, last + 1)
+
+    def keep(self, payloads: Sequence[Kept]) -> None:
+        """See `Session.keep`."""
+        self._connection.executemany(_KEEP, payloads)
+
+
+@cache
+def _sql(query: str) -> str:
+    return query.replace("$", "")
+
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Generator[None]:
+    if connection.in_transaction:  # an earlier one could not be rolled back
+        connection.execute("ROLLBACK")
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -177,13 +280,18 @@ def _transaction(connection: sqlite3.Connection) -> Generator[None]:
         raise
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, privacy: Privacy) -> None:
     if _version(connection, path) == VERSION:
         return
     with _transaction(connection):
-        for version in range(_version(connection, path), VERSION):
-            for statement in _MIGRATIONS[version]:
-                connection.execute(statement)
+        found = _version(connection, path)
+        if found == VERSION:
+            return
+        for statement in (*(_AWAY if found else ()), *TABLES):
+            connection.execute(statement)
+        if found:
+            move(SqliteSession(connection), privacy)
+            connection.execute("DROP TABLE records_1")
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={VERSION}")
 

@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import logging
-import os
 import threading
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError
-
-from stretto.errors import MissingExtra, StateUnavailable, StateUnreadable
-from stretto.home import is_database_url, without_password
-from stretto.journal.backend import Row, Selection
+from stretto import clock
+from stretto.errors import InvalidInput
+from stretto.journal import fences, retention
+from stretto.journal.backend import RUN_TYPES, Selection, column
+from stretto.journal.bodies import digest_of
+from stretto.journal.patience import Patience
+from stretto.journal.privacy import Privacy
 from stretto.journal.queries import (
     ThreadSummary,
     Usage,
     last_run,
     last_turn,
-    own_birth,
     summaries,
     usage,
 )
-from stretto.journal.sqlite import SqliteBackend
-from stretto.journal.values import clean, jsonable
-from stretto.records import AnyRecord, RunEnded, RunStarted, parse
+from stretto.journal.selecting import Reader
+from stretto.journal.stored import Stored
+from stretto.journal.values import clean
+from stretto.journal.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
 
-    from stretto.journal.backend import Backend, Stored
+    from stretto.journal.backend import Backend, Row
+    from stretto.journal.chain import Entry
+    from stretto.journal.payloads import Payload
+    from stretto.journal.writing import Head
+    from stretto.records import AnyRecord, RunStarted
 
-RUN_TYPES = ("run_started", "run_ended")
 _USAGE_TYPES = (*RUN_TYPES, "model_started", "model_ended", "tool_started", "tool_ended")
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    record: AnyRecord
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class _Flush:
-    loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[None]
+_NO_PAYLOADS: tuple[Payload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,71 +48,81 @@ class _Subscription:
     queue: asyncio.Queue[AnyRecord]
 
 
-class _Again:
-    """Asks the writer to try once more what it could not write."""
-
-
-class _Close:
-    """Asks the writer to end."""
-
-
-_Failure = StateUnavailable | StateUnreadable
-_Item = _Entry | _Flush | _Again | _Close
-
-
 class Journal:
     """The log of all runs. `append` may be called from any thread; the rest belongs to event loops.
+
+    What ends in `_now` blocks, and is for threads that run no event loop.
 
     A write that failed is kept and tried again. Until it succeeds, `append` and `flush` raise
     `StateUnavailable`, so that no run goes on unjournaled.
     """
 
-    def __init__(self, backend: Backend, place: str) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        place: str,
+        *,
+        privacy: Privacy | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.place = place
         """The file, or the URL without its password."""
+        self.privacy = privacy or Privacy()
+        """How what was said is kept."""
+        self.on_stored: Callable[[Sequence[Head]], None] | None = None
+        """Told after each commit, in the writer's thread, where records came to stand. If it raises
+        `StateUnavailable` that counts as a write that failed: it is told again before the next."""
+        self.stored = Stored()
+        """Which checkpoints are stored, for effects that rest on them."""
         self._backend = backend
-        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._reader = Reader(backend, place, self.privacy, patience)
         self._lock = threading.Lock()
-        self._appended = self._stored = 0
-        self._failure: _Failure | None = None
-        self._closed = False
         self._subscriptions: tuple[_Subscription, ...] = ()
-        self._writer = threading.Thread(target=self._write, name="stretto-journal", daemon=True)
-        self._writer.start()
+        self._writer = Writer(
+            backend,
+            place,
+            self.privacy,
+            patience or Patience(),
+            stored=self._publish,
+            tell=self._tell,
+        )
 
-    def append(self, record: AnyRecord) -> None:
-        """Hand a record to the writer; never waits.
+    def append(self, record: AnyRecord, payloads: Sequence[Payload] = _NO_PAYLOADS) -> None:
+        """Hand a record to the writer; never waits. The record must not be changed any more.
+
+        Args:
+            record: What happened. What its `SAID` fields hold is redacted and stored apart.
+            payloads: All that its digests name, and what those name; what is stored already is
+                not stored again.
 
         Raises:
             StateUnavailable: An earlier record could not be written, or the journal is closed.
             StateUnreadable: The store was found damaged.
+            ThreadTaken: Another process has taken the thread. The end of a run is dropped silently.
         """
-        entry = _Entry(record, Row(*_columns(record), body=_body(record)))
-        with self._lock:
-            if self._closed:
-                raise StateUnavailable(f"the journal {self.place!r} is closed. Open it again.")
-            failure = self._failure
-            if failure is None or isinstance(record, RunEnded):
-                self._appended += 1
-                self._queue.put(entry)
-            else:
-                self._queue.put(_Again())
-        if failure is not None:
-            raise _told_again(failure)
+        self._writer.append(record, payloads)
 
-    async def flush(self) -> None:
+    async def flush(self, thread: str | None = None) -> None:
         """Wait until all that was appended is stored; a later crash does not lose it.
 
         Raises:
             StateUnavailable: It could not be written.
             StateUnreadable: The store was found damaged.
+            ThreadTaken: Another process has taken `thread`: what was appended to it is not stored.
         """
-        if self._closed or (self._stored == self._appended and self._failure is None):
-            return
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._queue.put(_Flush(loop, done))
-        await done
+        if (done := self._writer.flush()) is not None:
+            await asyncio.wrap_future(done)
+        elif self._subscriptions:
+            await asyncio.sleep(0)  # lets the queues get what is stored
+        if thread is not None:
+            self._writer.fences.number(clean(thread))
+
+    def flush_now(self, thread: str | None = None) -> None:
+        """Do what `flush` does, blocking."""
+        if (done := self._writer.flush()) is not None:
+            done.result()
+        if thread is not None:
+            self._writer.fences.number(clean(thread))
 
     @contextmanager
     def subscribe(self) -> Generator[asyncio.Queue[AnyRecord]]:
@@ -149,25 +146,87 @@ class Journal:
         run: str | None = None,
         types: Sequence[str] | None = None,
         after: int = 0,
+        key: str | None = None,
+        family: str | None = None,
+        said: bool = True,
     ) -> list[AnyRecord]:
-        """Stored records, oldest first: of a thread, of a run, of some types, after a `seq`.
+        """Stored records, oldest first.
+
+        Args:
+            thread: Only those of this thread.
+            run: Only those of this run.
+            types: Only those of these types.
+            after: Only those with a higher `seq`.
+            key: Only those of the effect with this key.
+            family: Only those of effects of this family of checkpoints.
+            said: Whether to read what was said, too; without it reading is faster. Where it has
+                been dropped, `forgotten` is true.
 
         Raises:
             StateUnavailable: The store cannot be reached.
-            StateUnreadable: The store, or a record in it, is damaged.
+            StateUnreadable: The store, or a record in it, is damaged, or it is sealed and there is
+                no key.
         """
+        narrowed = partial(
+            self.records_now, thread, run=run, types=types, after=after, key=key, family=family
+        )
+        return await asyncio.to_thread(narrowed, said=said)
+
+    def records_now(
+        self,
+        thread: str | None = None,
+        *,
+        run: str | None = None,
+        types: Sequence[str] | None = None,
+        after: int = 0,
+        key: str | None = None,
+        family: str | None = None,
+        said: bool = True,
+    ) -> list[AnyRecord]:
+        """Do what `records` does, blocking."""
         selection = Selection(
             thread=None if thread is None else clean(thread),
-            run=run,
+            run=None if run is None else clean(run),
             types=None if types is None else tuple(types),
             after=after,
+            key=None if key is None else column(key),
+            family=None if family is None else column(family),
         )
-        return await asyncio.to_thread(self._read, selection)
+        return self._reader.records(selection, said=said)
+
+    async def payloads(self, thread: str, digests: Collection[str]) -> dict[str, Payload]:
+        """Those payloads of a thread that are there, by digest.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+            StateUnreadable: One is damaged, or sealed and there is no key.
+        """
+        return await asyncio.to_thread(self.payloads_now, thread, digests)
+
+    def payloads_now(self, thread: str, digests: Collection[str]) -> dict[str, Payload]:
+        """Do what `payloads` does, blocking."""
+        return self._reader.payloads(clean(thread), digests)
+
+    async def entries(self, thread: str) -> list[Entry]:
+        """All records of a thread as they are stored, unparsed, in the order of the chain.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+            StateUnreadable: The store is damaged.
+        """
+        return await asyncio.to_thread(self._reader.entries, clean(thread))
 
     async def threads(self) -> list[ThreadSummary]:
-        """All threads, the one worked on last first."""
-        runs = await self.records(types=RUN_TYPES)
-        return summaries(runs, await asyncio.to_thread(self._backend.updated))
+        """All threads, the one worked on last first.
+
+        Where a question cannot be read, without the key or because it was damaged, that is told
+        in its place.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+        """
+        runs = await asyncio.to_thread(self._reader.runs, Selection(types=RUN_TYPES))
+        return summaries(runs, await asyncio.to_thread(self._reader.updated))
 
     async def last_run(self, thread: str) -> RunStarted | None:
         """The start of the thread's last run; `None` for an unknown thread."""
@@ -175,136 +234,157 @@ class Journal:
 
     async def usage(self, thread: str, *, run: str | None = None) -> Usage:
         """What a thread, or one run of it, has used."""
-        return usage(await self.records(thread, run=run, types=_USAGE_TYPES))
+        return usage(await self.records(thread, run=run, types=_USAGE_TYPES, said=False))
 
     async def spent(self, thread: str) -> Usage:
         """What the thread's last question and all resumes since have used."""
-        return usage(last_turn(await self.records(thread, types=_USAGE_TYPES)))
+        return usage(last_turn(await self.records(thread, types=_USAGE_TYPES, said=False)))
+
+    async def forget(self, thread: str, *, by: str = "") -> int:
+        """Drop what was said in a thread; that it happened stays, and the chain holds.
+
+        Returns:
+            How many payloads were dropped.
+
+        Raises:
+            StateUnavailable: The store cannot be written.
+        """
+        work = partial(retention.forget, thread=clean(thread), now=clock.now(), by=by)
+        removed = await asyncio.wrap_future(self._writer.do(work, heads=lambda done: done.heads))
+        await asyncio.wrap_future(self._writer.scrub())
+        return removed.number
+
+    async def prune(
+        self, *, older_than: float | None = None, keep: int | None = None, by: str = ""
+    ) -> int:
+        """Remove old runs from the beginnings of all threads; what is left of a chain holds.
+
+        Whole turns are removed, a question with all runs that worked on it. A thread's last turn
+        stays unless it is done: its effects would happen again if it were resumed.
+
+        Args:
+            older_than: Seconds: runs that ended later than that long ago are kept.
+            keep: How many of the newest ended runs of a thread are kept.
+            by: Who asked for it.
+
+        Returns:
+            How many records were removed.
+
+        Raises:
+            InvalidInput: Neither an age nor a count is given, or a negative one.
+            StateUnavailable: The store cannot be written.
+            StateUnreadable: What is left refers to sealed payloads, and there is no key.
+        """
+        if older_than is not None and not older_than >= 0:
+            raise InvalidInput(f"{older_than!r} is no age. Give a number of seconds, 0 or more.")
+        now = clock.now()
+        rule = retention.Rule(None if older_than is None else now - older_than, keep)
+        removed = 0
+        for thread in await asyncio.to_thread(self._reader.names):
+            work = partial(
+                retention.prune, thread=thread, rule=rule, privacy=self.privacy, now=now, by=by
+            )
+            done = await asyncio.wrap_future(self._writer.do(work, heads=lambda done: done.heads))
+            removed += done.number
+        if removed:
+            await asyncio.wrap_future(self._writer.scrub())
+        return removed
+
+    async def names(self) -> list[str]:
+        """All threads of which there is a record, in the order in which they began.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+        """
+        return await asyncio.to_thread(self._reader.names)
+
+    async def left(self) -> dict[str, int]:
+        """Threads whose records are all gone, and how many payloads of each are left.
+
+        No command leaves a thread so: what prunes and what forgets leaves a record of it.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+        """
+        return await asyncio.to_thread(self._reader.left)
+
+    async def fence(self, thread: str) -> int:
+        """The number of the last taking of a thread, by whom ever; 0 when nobody has.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+        """
+        return await asyncio.to_thread(self._reader.fence, clean(thread))
+
+    async def take(self, thread: str, *, after: int | None = None) -> int:
+        """Take a thread: what processes that took it before write from now on is refused.
+
+        Args:
+            thread: Which one.
+            after: The number it must still have; `None` takes it whatever it has.
+
+        Returns:
+            The number under which this process holds it, from 1.
+
+        Raises:
+            ThreadTaken: Its number is not `after` any more.
+            StateUnavailable: The store cannot be written.
+        """
+        work = partial(fences.take, thread=clean(thread), after=after)
+        number = await asyncio.wrap_future(self._writer.do(work))
+        self._writer.fences.hold(clean(thread), number)
+        return number
+
+    def release(self, thread: str) -> None:
+        """Hold a thread no longer; its number in the store stays."""
+        self._writer.fences.release(clean(thread))
+
+    def holds(self, thread: str) -> int:
+        """The number under which this process holds a thread; 0 when it does not."""
+        return self._writer.fences.held(clean(thread))
+
+    async def check(self, thread: str) -> None:
+        """Look in the store whether a thread that this process holds was taken by another.
+
+        Raises:
+            ThreadTaken: It was.
+            StateUnavailable: The store cannot be reached.
+        """
+        await asyncio.to_thread(self.check_now, thread)
+
+    def check_now(self, thread: str) -> None:
+        """Do what `check` does, blocking."""
+        name = clean(thread)
+        number = self._writer.fences.number(name)
+        if number and self._reader.fence(name) > number:
+            self._writer.fences.lose({name: number})
+            raise fences.taken(name)
 
     async def aclose(self) -> None:
         """Write what is left and release the store; `append` raises from then on."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._queue.put(_Close())
-        await asyncio.to_thread(self._writer.join)
-        await asyncio.to_thread(self._backend.close)
+        if not self._writer.closed:
+            await asyncio.to_thread(self._writer.close)
+            await asyncio.to_thread(self._backend.close)
 
-    def _read(self, selection: Selection) -> list[AnyRecord]:
-        return [_parsed(stored, self.place) for stored in self._backend.read(selection)]
-
-    def _write(self) -> None:
-        backlog: list[_Entry] = []
-        ended = False
-        while not ended:
-            items = [self._queue.get()]
-            while not self._queue.empty():
-                items.append(self._queue.get())
-            backlog += [item for item in items if isinstance(item, _Entry)]
-            if backlog and self._store(backlog):
-                backlog = []
-            for item in items:
-                if isinstance(item, _Flush):
-                    _settle(item, self._failure)
-            ended = any(isinstance(item, _Close) for item in items)
-
-    def _store(self, entries: list[_Entry]) -> bool:
-        try:
-            seqs = self._backend.write([entry.row for entry in entries])
-        except (StateUnavailable, StateUnreadable) as error:
-            self._failure = error
-            return False
-        except Exception as error:
-            logger.exception("writing the journal failed")
-            self._failure = StateUnavailable(
-                f"cannot write the journal {self.place!r}: {error!r}. Report this as a bug."
-            )
-            return False
-        if self._subscriptions:
-            self._publish(
-                [e.record.model_copy(update={"seq": s}) for e, s in zip(entries, seqs, strict=True)]
-            )
-        self._stored += len(entries)
-        self._failure = None
-        return True
-
-    def _publish(self, records: list[AnyRecord]) -> None:
+    def _publish(
+        self, records: Sequence[AnyRecord], rows: Sequence[Row], seqs: Sequence[int]
+    ) -> None:
+        if not self._subscriptions:
+            return
+        told = [
+            record.model_copy(update={"seq": seq, "payload": digest_of(row.body)})
+            for record, row, seq in zip(records, rows, seqs, strict=True)
+            if seq
+        ]
         for subscription in self._subscriptions:
             with suppress(RuntimeError):  # its event loop has been closed meanwhile
-                subscription.loop.call_soon_threadsafe(_hand_over, subscription.queue, records)
+                subscription.loop.call_soon_threadsafe(_hand_over, subscription.queue, told)
+
+    def _tell(self, heads: Sequence[Head]) -> None:
+        if self.on_stored is not None:
+            self.on_stored(heads)
 
 
 def _hand_over(queue: asyncio.Queue[AnyRecord], records: list[AnyRecord]) -> None:
     for record in records:
         queue.put_nowait(record)
-
-
-def _told_again(failure: _Failure) -> _Failure:
-    """A copy: an exception gathers a traceback wherever it is raised."""
-    return type(failure)(*failure.args)
-
-
-def _settle(flush: _Flush, failure: _Failure | None) -> None:
-    def settle() -> None:
-        if flush.done.done():
-            return
-        if failure is None:
-            flush.done.set_result(None)
-        else:
-            flush.done.set_exception(_told_again(failure))
-
-    with suppress(RuntimeError):  # its event loop has been closed meanwhile
-        flush.loop.call_soon_threadsafe(settle)
-
-
-def _columns(record: AnyRecord) -> tuple[str, str, str, float]:
-    return clean(record.thread), clean(record.run), record.type, record.time
-
-
-def _body(record: AnyRecord) -> str:
-    try:
-        return record.model_dump_json(exclude_defaults=False)
-    except PydanticSerializationError:
-        plain = jsonable(record.model_dump(), text=100_000, total=1_000_000)
-        return type(record).model_validate(plain).model_dump_json()
-
-
-def _parsed(stored: Stored, place: str) -> AnyRecord:
-    try:
-        return parse(stored.body).model_copy(update={"seq": stored.seq})
-    except ValidationError as error:
-        raise StateUnreadable(
-            f"record {stored.seq} of the journal {place!r} cannot be read "
-            f"({error.errors()[0]['msg']}). Move the journal away to start a new one."
-        ) from error
-
-
-@asynccontextmanager
-async def open_journal(url: str | Path) -> AsyncGenerator[Journal]:
-    """Open the journal in an SQLite file or in a Postgres database; the first use makes it.
-
-    Raises:
-        StateUnreadable: The file is damaged, not a journal, or written by a newer Stretto.
-        StateUnavailable: It cannot be reached or written.
-        MissingExtra: A Postgres URL without the extra `postgres`.
-    """
-    backend = await asyncio.to_thread(_backend, url)
-    place = without_password(str(url)) if is_database_url(url) else str(url)
-    journal = Journal(backend, place)
-    try:
-        yield journal
-    finally:
-        await journal.aclose()
-
-
-def _backend(url: str | Path) -> Backend:
-    own_birth(os.getpid())  # reads a file, which a run on the event loop must not
-    if not is_database_url(url):
-        return SqliteBackend(Path(url).expanduser())
-    try:
-        postgres = importlib.import_module("stretto.journal.postgres")
-    except ImportError as error:
-        raise MissingExtra("State in Postgres", "postgres") from error
-    backend: Backend = postgres.PostgresBackend(str(url))
-    return backend

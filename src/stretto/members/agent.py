@@ -14,6 +14,7 @@ from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models import BaseChatModel
 
 from stretto.errors import SourceUnusable, StateUnavailable, StateUnreadable, StrettoError
+from stretto.members.effects import EffectsOnce
 from stretto.members.limit import CallLimit
 from stretto.models import chat_model
 from stretto.state import Messages
@@ -70,8 +71,8 @@ def agent_graph(
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Compile an agent with LangChain's `create_agent`.
 
-    A tool that raises is told to the model as an error; the model is called at most
-    `agent.max_model_calls` times a turn.
+    Each model and tool call happens once, as `EffectsOnce` tells. A tool that raises is told to
+    the model as an error; the model is called at most `agent.max_model_calls` times a turn.
 
     Args:
         agent: What to compile.
@@ -85,8 +86,9 @@ def agent_graph(
     """
     model = agent.model if isinstance(agent.model, BaseChatModel) else chat_model(agent.model)
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
-        ToolErrorMiddleware(tool_error),
         CallLimit(agent.max_model_calls),
+        EffectsOnce(),
+        ToolErrorMiddleware(tool_error),
     ]
     if compaction is not None:
         middleware.append(compaction.middleware(model))

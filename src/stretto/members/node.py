@@ -27,9 +27,10 @@ from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidMember
 from stretto.members.agent import agent_graph
+from stretto.members.effects import effect
 from stretto.members.remote import remote_call
 from stretto.members.reply import Reply, reply
-from stretto.records import AGENT_KEY
+from stretto.records import AGENT_KEY, VERSION_KEY
 from stretto.spec.agent import Agent
 
 Update = dict[str, Any]
@@ -80,13 +81,23 @@ class Member:
         """
         graph, name, takes_messages = self.runnable, self.name, self.takes_messages
         typed = self.typed
+        about = {AGENT_KEY: name, **({VERSION_KEY: self.agent.version} if self.agent else {})}
 
         async def run(state: Any, config: RunnableConfig) -> Update:
             given = brief(state)
-            output = await graph.ainvoke(
-                _input(given, graph, takes_messages=takes_messages),
-                {**config, "metadata": {**config.get("metadata", {}), AGENT_KEY: name}},
-            )
+            inside: RunnableConfig = {
+                **config,
+                "metadata": {**config.get("metadata", {}), **about},
+            }
+            taken = _input(given, graph, takes_messages=takes_messages)
+
+            async def call(given: Any) -> Any:
+                return await graph.ainvoke(given, inside)
+
+            if isinstance(graph, BaseChatModel):
+                output = await effect(name, call, taken, effect="idempotent")
+            else:
+                output = await call(taken)
             update = settle(state, reply(output, name, given=given, typed=typed))
             return await update if inspect.isawaitable(update) else update
 

@@ -1,4 +1,4 @@
-"""How a pattern tells the journal what was decided, by whom and why."""
+"""How a pattern tells the journal what was decided, by whom and why, and what it came to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from typing import Any
 
 from langchain_core.callbacks import adispatch_custom_event
 
-from stretto.records import DECIDED_EVENT
+from stretto.records import RECORD_EVENT
+
+
+async def told(kind: str, **fields: Any) -> None:
+    """Tell the journal something from within a node.
+
+    Where and when it happened the journal knows. What it cannot write down (a type that only the
+    journal itself writes, a field that does not fit) is left out, with a warning in the log.
+
+    Args:
+        kind: The `type` of a record: "decided", "outcome", "handoff", "budgeted", ...
+        **fields: Those of the record's fields that are its own.
+    """
+    await adispatch_custom_event(RECORD_EVENT, {**fields, "type": kind})
 
 
 async def decided(
@@ -18,13 +31,11 @@ async def decided(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Report a decision from within a node; fields as in `records.Decided`."""
-    await adispatch_custom_event(
-        DECIDED_EVENT,
-        {
-            "by": by,
-            "decision": decision,
-            "reason": reason,
-            "alternatives": list(alternatives),
-            "data": data or {},
-        },
+    await told(
+        "decided",
+        by=by,
+        decision=decision,
+        reason=reason,
+        alternatives=list(alternatives),
+        data=data or {},
     )

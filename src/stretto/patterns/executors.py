@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 
+from stretto.members.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.brief import task_brief
 from stretto.patterns.dataflow import Needs, run_tasks
-from stretto.patterns.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.review import to_repeat
 from stretto.records import TASK_KEY
 from stretto.state import Plan, Task, TaskResult, TaskState, TeamState
@@ -80,7 +80,8 @@ async def run_round(
     kept = {i: r for i, r in done.items() if i not in again}
     ask = ask_about_result if approve else None
     results = await run_tasks(todo, work, width=width, done=kept, ask=ask)
-    return {"results": results, "round": round_, "attempts": 0}
+    edits = state.get("edits", 0) + sum(result.edited for result in results.values())
+    return {"results": results, "round": round_, "attempts": 0, "edits": edits}
 
 
 async def ask_about_result(task: Task, result: TaskResult) -> TaskResult:
@@ -95,9 +96,10 @@ async def ask_about_result(task: Task, result: TaskResult) -> TaskResult:
         case Approve():
             return result
         case Edit(edited_action=action):
-            return result.model_copy(update={"text": action.args.get("text", result.text)})
+            text = action.args.get("text", result.text)
+            return result.model_copy(update={"text": text, "edited": True})
         case Respond(message=message):
             said = {"text": message, "agent": "person", "found": True, "citations": []}
-            return result.model_copy(update=said)
+            return result.model_copy(update={**said, "edited": True})
         case Reject(message=message):
             return result.model_copy(update={"refused": message or "refused by a person"})

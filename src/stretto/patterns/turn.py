@@ -10,10 +10,10 @@ from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidInput
 from stretto.members import Reply
+from stretto.members.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.answer import compose, in_order, message_text, numbered
 from stretto.patterns.brief import request_of
-from stretto.patterns.decisions import decided
-from stretto.patterns.human import Approve, Edit, Reject, Respond, ask_person
+from stretto.patterns.decisions import decided, told
 from stretto.patterns.review import plan_problem, read_plan
 from stretto.state import Answer, Plan, Review, TaskRevision, TeamState
 
@@ -50,6 +50,7 @@ def begin_turn(compaction: Compaction, model: BaseChatModel) -> Node:
             "stalled": False,
             "rejected": "",
             "attempts": 0,
+            "edits": 0,
             "answer": None,
         }
 
@@ -74,9 +75,10 @@ def approve_plan(executors: Collection[str], *, max_tasks: int, max_attempts: in
             case Approve():
                 return {"rejected": ""}
             case Edit(edited_action=action):
-                return {"plan": read_plan(Reply("", action.args))[0], "rejected": ""}
+                edited = read_plan(Reply("", action.args))[0]
+                return {"plan": edited, "rejected": "", "edits": _edits(state) + 1}
             case Respond(message=message):
-                return {"answer": _by_person(state, message)}
+                return {"answer": _by_person(state, message), "edits": _edits(state) + 1}
             case Reject(message=message):
                 if not message or state.get("attempts", 0) >= max_attempts:
                     return {"answer": _rejected(state, message)}
@@ -106,9 +108,10 @@ def approve_answer(max_rounds: int) -> Node:
             case Approve():
                 return {"answer": answer}
             case Edit(edited_action=action):
-                return {"answer": answer.model_copy(update=action.args)}
+                edited = answer.model_copy(update=action.args)
+                return {"answer": edited, "edits": _edits(state) + 1}
             case Respond(message=message):
-                return {"answer": _by_person(state, message)}
+                return {"answer": _by_person(state, message), "edits": _edits(state) + 1}
             case Reject(message=message):
                 if not message or state.get("round", 0) >= max_rounds:
                     return {"answer": _rejected(state, message)}
@@ -132,9 +135,16 @@ async def ask_reviewers_question(state: TeamState) -> Update:
 
 
 async def answer_turn(state: TeamState) -> Update:
-    """End the turn: the answer as a message, and kept for follow-up questions."""
+    """End the turn: the answer as a message, kept for follow-up questions, and told as outcome."""
     answer = state.get("answer") or final_answer(state)
     await decided("team", answer.verdict, reason=answer.reason, data=answer.model_dump(mode="json"))
+    await told(
+        "outcome",
+        verdict=answer.verdict,
+        rounds=answer.rounds,
+        human_edits=_edits(state),
+        reason=answer.reason,
+    )
     kept = [] if answer.verdict == "reply" else [answer]
     return {
         "answer": answer,
@@ -172,6 +182,10 @@ def final_answer(state: TeamState) -> Answer:
         reason=review.reason if review is not None else "",
         rounds=rounds,
     )
+
+
+def _edits(state: TeamState) -> int:
+    return state.get("edits", 0)
 
 
 def _send_back(state: TeamState, message: str) -> Review:

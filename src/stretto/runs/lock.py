@@ -11,7 +11,7 @@ import fcntl
 import os
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stretto.errors import MissingExtra, StateUnavailable, ThreadBusy
 
@@ -20,15 +20,42 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    import psycopg
+
 POLL = 0.05
 """Seconds between two attempts to get a lock."""
+
+
+_TERMINATED_SECONDS = 10.0
+"""How long Postgres may take to end the session of who held a thread."""
+_TERMINATE = """
+SELECT pg_terminate_backend(held.pid) FROM pg_locks AS held,
+    (SELECT hashtextextended(%s, 7) AS key) AS wanted
+WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND held.classid::bigint = (wanted.key >> 32) & 4294967295
+    AND held.objid::bigint = wanted.key & 4294967295
+    AND held.pid <> pg_backend_pid()
+"""
+
+
+class Held(Protocol):
+    """A lock that is held."""
+
+    async def stands(self) -> bool:
+        """Whether nobody has taken it away since."""
+        ...
 
 
 class Locks(Protocol):
     """Locks of threads, by thread id."""
 
-    def hold(self, thread: str, *, wait: float) -> AbstractAsyncContextManager[None]:
-        """Hold the thread; wait at most `wait` seconds for it.
+    def hold(
+        self, thread: str, *, wait: float, take_over: bool = False
+    ) -> AbstractAsyncContextManager[Held]:
+        """Hold the thread; wait at most `wait` seconds for it, or take it from who holds it.
+
+        Who loses it can no longer write: see `Storage.taken`.
 
         Raises:
             ThreadBusy: Another turn is still being written on it.
@@ -44,17 +71,61 @@ class FileLocks:
         self._folder = folder
 
     @asynccontextmanager
-    async def hold(self, thread: str, *, wait: float) -> AsyncGenerator[None]:
+    async def hold(
+        self, thread: str, *, wait: float, take_over: bool = False
+    ) -> AsyncGenerator[Held]:
         """Hold the thread; see `Locks.hold`."""
         path = self._folder / f"{sha256(thread.encode()).hexdigest()[:32]}.lock"
-        handle = await asyncio.to_thread(self._open, path)
+        lock = _FileLock(path)
+        if take_over and not await asyncio.to_thread(lock.acquire):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
         try:
-            await _acquire(lambda: _flock(handle), thread, wait)
-            yield
+            await _acquire(lambda: asyncio.to_thread(lock.acquire), thread, wait)
+            yield lock
         finally:
-            os.close(handle)
+            lock.close()
 
-    def _open(self, path: Path) -> int:
+
+class _FileLock:
+    """A lock on the file that has the path now: a take-over gives the path another file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+
+    def acquire(self) -> bool:
+        """Try to get the lock.
+
+        Raises:
+            StateUnavailable: The file cannot be opened.
+        """
+        if self._handle < 0 or not self._is_current():
+            self.close()
+            self._handle = self._open(self._path)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return self._is_current()
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    async def stands(self) -> bool:
+        """Whether the path still has the file that is locked."""
+        return await asyncio.to_thread(self._is_current)
+
+    def _is_current(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._handle), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    @staticmethod
+    def _open(path: Path) -> int:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -72,7 +143,9 @@ class PostgresLocks:
         self._url = url
 
     @asynccontextmanager
-    async def hold(self, thread: str, *, wait: float) -> AsyncGenerator[None]:
+    async def hold(
+        self, thread: str, *, wait: float, take_over: bool = False
+    ) -> AsyncGenerator[Held]:
         """Hold the thread; see `Locks.hold`."""
         try:
             import psycopg
@@ -93,20 +166,30 @@ class PostgresLocks:
             return bool(row and row[0])
 
         async with connection:
+            if take_over and not await lock():
+                await connection.execute(_TERMINATE, [thread])
+                wait = max(wait, _TERMINATED_SECONDS)
             await _acquire(lock, thread, wait)
             try:
-                yield
+                yield _Session(connection)
             finally:  # closing alone frees it too, but the server may take its time
                 with suppress(psycopg.Error):
                     await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
-async def _flock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+class _Session:
+    """An advisory lock: it stands as long as its session."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def stands(self) -> bool:
+        """Whether the session lives."""
+        try:
+            await self._connection.execute("SELECT 1")
+        except Exception:  # noqa: BLE001 - psycopg is imported only where it is used
+            return False
+        return True
 
 
 async def _acquire(lock: Callable[[], Awaitable[bool]], thread: str, wait: float) -> None:

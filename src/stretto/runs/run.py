@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from langgraph.runtime import RunControl
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidInput, ThreadUnknown
+from stretto.errors import InvalidInput
 from stretto.policy import Limits
+from stretto.runs.forking import fork_held
 from stretto.runs.storage import Storage, open_storage
 from stretto.runs.stream import Graph, Input, Resume, compiled, stream
 
@@ -29,6 +30,7 @@ class Options(TypedDict, total=False):
     team: str
     model: str
     control: RunControl | None
+    take_over: bool
 
 
 async def run(
@@ -51,6 +53,7 @@ async def resume(
     *,
     answers: Mapping[str, Any] | None = None,
     by: str = "",
+    checkpoint: str = "",
     **options: Unpack[Options],
 ) -> Result:
     """Go on with a thread after a crash, a stop or an interrupt; finished work is not done again.
@@ -61,12 +64,13 @@ async def resume(
         answer: Answer to the only interrupt that waits.
         answers: Answers by interrupt id; those left out wait on.
         by: Who answers, for the journal.
+        checkpoint: Go back to this checkpoint first, and answer what is asked there anew.
         **options: As for `stream`.
 
     Raises:
         As `stream`.
     """
-    given = Resume(answer=answer, answers=answers or {}, by=by)
+    given = Resume(answer=answer, answers=answers or {}, by=by, checkpoint=checkpoint)
     return await run(graph, given, thread=thread, **options)
 
 
@@ -90,11 +94,13 @@ def invoke(
 
 
 async def fork(
-    graph: Graph, thread: str, checkpoint: str, *, storage: Storage | None = None
+    graph: Graph, thread: str, checkpoint: str, *, by: str = "", storage: Storage | None = None
 ) -> str:
-    """Go back to an earlier checkpoint: the thread's next turn starts from there.
+    """Go back to an earlier checkpoint: the thread goes on from there with `resume`.
 
-    What came after stays in the history. Gives the id of the new checkpoint.
+    What came after stays in the history. What was done before the checkpoint stays done. What its
+    first step would do again, and is not declared harmless to repeat, is asked about. Gives the id
+    of the new checkpoint.
 
     Raises:
         ThreadUnknown: The thread has no such checkpoint.
@@ -102,15 +108,7 @@ async def fork(
     """
     if storage is None:
         async with open_storage() as opened:
-            return await fork(graph, thread, checkpoint, storage=opened)
-    if not checkpoint.strip():
-        raise InvalidInput("no checkpoint is named. Give the id of one of the thread's history.")
-    async with storage.locks.hold(thread, wait=0):
-        ready = compiled(graph, storage)
-        at = {"thread_id": thread, "checkpoint_id": checkpoint, "checkpoint_ns": ""}
-        if await storage.checkpointer.aget_tuple({"configurable": at}) is None:
-            raise ThreadUnknown(
-                f"thread {thread!r} has no checkpoint {checkpoint!r}. See its `history`."
-            )
-        made = await ready.aupdate_state({"configurable": at}, None, as_node="__copy__")
-        return str(made.get("configurable", {})["checkpoint_id"])
+            return await fork(graph, thread, checkpoint, by=by, storage=opened)
+    async with storage.writing(thread):
+        copy, _ = await fork_held(compiled(graph, storage), storage, thread, checkpoint, by)
+        return copy

@@ -6,22 +6,25 @@ import asyncio
 import time
 import uuid
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
-from langgraph.types import Command
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidAnswer, InvalidInput, ThreadUnknown
+from stretto.errors import InvalidInput, ThreadUnknown
 from stretto.journal import Usage
-from stretto.journal.handler import Announcement, JournalHandler
+from stretto.journal.announcement import Announcement
+from stretto.journal.handler import JournalHandler
 from stretto.policy import Limits
 from stretto.records import TEAM_KEY
+from stretto.runs.answers import kept_answers, moved, resumption
 from stretto.runs.failure import explained
+from stretto.runs.forking import fork_held
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
 
@@ -64,6 +67,9 @@ class Resume:
     """Answers by interrupt id, where several wait; those left out wait on."""
     by: str = ""
     """Who answers, for the journal."""
+    checkpoint: str = ""
+    """Goes back to this checkpoint first: the turn forks from there, and the answer is given to
+    what is asked there anew."""
 
 
 Graph = Pregel[Any, Any, Any, Any] | StateGraph[Any, Any, Any, Any]
@@ -84,6 +90,7 @@ async def stream(
     model: str = "",
     control: RunControl | None = None,
     modes: Sequence[StreamMode] = MODES,
+    take_over: bool = False,
 ) -> AsyncGenerator[Part]:
     """Run a turn on a thread and give its parts as they come; the last is `end` with a `Result`.
 
@@ -105,8 +112,12 @@ async def stream(
         model: The default model's name, for the journal.
         control: Asks the run to stop at a safe point (`request_drain`).
         modes: LangGraph's stream modes.
+        take_over: Take the thread from a turn that is being written on it and hangs; what that
+            one does from then on is neither stored nor started.
 
     Raises:
+        ThreadTaken: Another process has taken the thread over meanwhile.
+        EffectUnknown, EffectChanged: An effect may have happened and is not to be repeated.
         ThreadBusy: Another turn is being written on the thread.
         ThreadUnknown: `Resume` on a thread that has no checkpoint.
         InvalidInput: An empty question, or an unfinished turn on the thread.
@@ -121,13 +132,25 @@ async def stream(
     async with AsyncExitStack() as stack:
         if storage is None:
             storage = await stack.enter_async_context(open_storage())
-        await stack.enter_async_context(storage.locks.hold(thread, wait=wait))
+        held = storage.writing(thread, wait=wait, take_over=take_over)
+        fence = await stack.enter_async_context(held)
         ready = compiled(graph, storage)
         named = team or (ready.get_name() if isinstance(graph, Pregel) else "team")
-        run = _Run(ready, thread, storage, limits or Limits(), named)
+        begin = partial(
+            _Run, ready, thread, storage, limits=limits or Limits(), team=named, fence=fence
+        )
+        run = begin()
         try:
-            given = await run.prepare(input, context, model)
-            parts = run.parts(given, control, modes)
+            if isinstance(input, Resume) and input.checkpoint:
+                asked = await run.forked(input)
+                if input.answers or input.answer is not None:
+                    again = run.turn(Resume(by=input.by), context, model, control, modes)
+                    async with aclosing(again):
+                        async for part in again:
+                            yield part
+                    input = await run.answers_moved(input, asked)  # noqa: A001 - the parameter's
+                    run = begin()
+            parts = run.turn(input, context, model, control, modes)
             async with aclosing(parts):
                 async for part in parts:
                     yield part
@@ -180,12 +203,15 @@ class _Run:
         graph: Pregel[Any, Any, Any, Any],
         thread: str,
         storage: Storage,
+        *,
         limits: Limits,
         team: str,
+        fence: int,
     ) -> None:
         self.graph, self.thread, self.storage = graph, thread, storage
-        self.limits, self.team = limits, team
+        self.limits, self.team, self.fence = limits, team, fence
         self.id = uuid.uuid4()
+        self.checkpoint = ""
         self.started = time.monotonic()
 
     @property
@@ -193,23 +219,60 @@ class _Run:
         """Where the thread's newest checkpoint is."""
         return {"configurable": {"thread_id": self.thread}}
 
+    async def forked(self, given: Resume) -> tuple[Interrupt, ...]:
+        """Go back to the checkpoint that is named; gives what was asked there."""
+        _, asked = await fork_held(
+            self.graph, self.storage, self.thread, given.checkpoint, given.by
+        )
+        self.checkpoint = given.checkpoint
+        return asked
+
+    async def answers_moved(self, given: Resume, asked: Sequence[Interrupt]) -> Resume:
+        """The same answers, for what is asked since the fork."""
+        now = (await self.graph.aget_state(self.address)).interrupts
+        return replace(given, answers=moved(given.answers, asked, now), checkpoint="")
+
+    async def turn(
+        self,
+        given: Input,
+        context: Mapping[str, Any] | None,
+        model: str,
+        control: RunControl | None,
+        modes: Sequence[StreamMode],
+    ) -> AsyncGenerator[Part]:
+        """Run from the thread's newest checkpoint; gives the parts."""
+        parts = self.parts(await self.prepare(given, context, model), control, modes)
+        async with aclosing(parts):
+            async for part in parts:
+                yield part
+
     async def prepare(self, given: Input, context: Mapping[str, Any] | None, model: str) -> _Given:
         """Check the input against the thread, and make the graph's input and config of it."""
         snapshot = await self.graph.aget_state(self.address)
         await self._refuse_foreign()
         spent = Usage()
-        by = ""
+        by, gave = "", dict[str, str]()
         if isinstance(given, Resume):
             self._refuse_ended(snapshot)
             spent, by = await self.storage.journal.spent(self.thread), given.by
-            ready: Any = resumption(given, snapshot.interrupts)
+            kept = await kept_answers(self.storage.journal, self.graph.checkpointer, self.thread)
+            ready: Any = resumption(given.answer, given.answers, snapshot.interrupts, kept.answers)
+            gave = kept.gave(ready)
         else:
             self._refuse_unfinished(snapshot)
             ready = graph_input(given, self.graph)
         if context is None and snapshot.values:
             before = await self.storage.journal.last_run(self.thread)
             context = (before and before.context) or None
-        known = Announcement(team=self.team, model=model, context=dict(context or {}), by=by)
+        known = Announcement(
+            team=self.team,
+            model=model,
+            context=dict(context or {}),
+            by=by,
+            gave=gave,
+            checkpoint=self.checkpoint,
+            fence=self.fence,
+        )
         handler = JournalHandler(
             self.storage.journal, limits=self.limits, spent=spent, announcement=known
         )
@@ -314,7 +377,7 @@ class _Run:
             thread=self.thread,
             status="interrupted" if snapshot.interrupts or snapshot.next else "done",
             value=cast("dict[str, Any]", snapshot.values),
-            interrupts=tuple(snapshot.interrupts),
+            interrupts=tuple({i.id: i for i in snapshot.interrupts}.values()),
             usage=await self.storage.journal.spent(self.thread),
             seconds=time.monotonic() - self.started,
             run=str(self.id),
@@ -370,25 +433,3 @@ def graph_input(given: Input, graph: Pregel[Any, Any, Any, Any]) -> Any:
             raise InvalidInput("the question is empty. Say what you want to know.")
         return {"messages": [HumanMessage(given)]}
     return {"messages": given if isinstance(given, list) else [given]}
-
-
-def resumption(given: Resume, waiting: Sequence[Interrupt]) -> Command[Any] | None:
-    """Make LangGraph's input of a resume; `None` goes on without an answer.
-
-    Raises:
-        InvalidAnswer: One answer for several interrupts or none, or an id that does not wait.
-    """
-    ids = [i.id for i in waiting]
-    told = ", ".join(ids) or "nothing"
-    if unknown := [i for i in given.answers if i not in ids]:
-        raise InvalidAnswer(f"interrupt {unknown[0]!r} does not wait for an answer; {told} does.")
-    if given.answers:
-        return Command(resume=dict(given.answers))
-    if given.answer is None:
-        return None
-    if len(ids) != 1:
-        raise InvalidAnswer(
-            f"one answer, and {len(ids)} interrupts wait ({told}). Answer by id: "
-            "`answers={id: answer}`."
-        )
-    return Command(resume={ids[0]: given.answer})

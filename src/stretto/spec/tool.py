@@ -16,7 +16,8 @@ EFFECT_KEY = "stretto_effect"
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-_EFFECTS = get_args(Effect)
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+"""All of them."""
 
 
 def tool(*, effect: Effect) -> Callable[[F], F]:
@@ -25,8 +26,8 @@ def tool(*, effect: Effect) -> Callable[[F], F]:
     Raises:
         ValueError: There is no such effect.
     """
-    if effect not in _EFFECTS:
-        raise ValueError(f"no effect {effect!r}. Use one of {', '.join(_EFFECTS)}.")
+    if effect not in EFFECTS:
+        raise ValueError(f"no effect {effect!r}. Use one of {', '.join(EFFECTS)}.")
 
     def mark(function: F) -> F:
         setattr(function, EFFECT_KEY, effect)
@@ -36,12 +37,24 @@ def tool(*, effect: Effect) -> Callable[[F], F]:
 
 
 def effect_of(tool: object) -> Effect:
-    """Tell the effect of a function or a `BaseTool`; what is not declared is "ask"."""
+    """Tell the effect of a function or a `BaseTool`; what is not declared is "ask".
+
+    Known without a declaration: LangChain's retriever tools read, and tools of an MCP server
+    follow its hints (`readOnlyHint`, `idempotentHint`).
+    """
     metadata = cast("dict[str, Any]", getattr(tool, "metadata", None) or {})
+    inside = [getattr(tool, name, None) for name in ("coroutine", "func")]
     declared: tuple[Any, ...] = (
         getattr(tool, EFFECT_KEY, None),
         metadata.get(EFFECT_KEY),
-        getattr(getattr(tool, "coroutine", None), EFFECT_KEY, None),
-        getattr(getattr(tool, "func", None), EFFECT_KEY, None),
+        *(getattr(each, EFFECT_KEY, None) for each in inside),
+        *(_known(each) for each in inside),
+        "reads" if metadata.get("readOnlyHint") is True else None,
+        "idempotent" if metadata.get("idempotentHint") is True else None,
     )
-    return next((each for each in declared if each in _EFFECTS), "ask")
+    return cast("Effect", next((each for each in declared if each in EFFECTS), "ask"))
+
+
+def _known(function: object) -> Effect | None:
+    is_retriever = getattr(function, "__module__", "") == "langchain_core.tools.retriever"
+    return "reads" if is_retriever else None

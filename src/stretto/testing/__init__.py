@@ -1,8 +1,12 @@
-"""Models and a server to test teams with: no key, no network, the same answers each time."""
+"""Models, a server, faults and a clock to test teams with: no key, no network, no chance."""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from stretto.testing.call import Call
+from stretto.testing.clock import Clock
 from stretto.testing.faults import (
     Fault,
     cut,
@@ -14,27 +18,56 @@ from stretto.testing.faults import (
     stall,
     status,
 )
+from stretto.testing.injector import faulty
+from stretto.testing.recorded import RecordedModel, recorded_tools
 from stretto.testing.reply import Reply, UnexpectedCall, broken_call, tool_call
 from stretto.testing.scripted import ScriptedModel
 from stretto.testing.server import OpenAIServer, Request, openai_server
+from stretto.testing.writes import Writes, at_write, count_writes, fail_at, kill_at
+
+if TYPE_CHECKING:
+    from stretto.testing.agent import recorded_agent
+    from stretto.testing.replayed import replayed
 
 __all__ = [
     "Call",
+    "Clock",
     "Fault",
     "OpenAIServer",
+    "RecordedModel",
     "Reply",
     "Request",
     "ScriptedModel",
     "UnexpectedCall",
+    "Writes",
+    "at_write",
     "broken_call",
+    "count_writes",
     "cut",
     "empty",
+    "fail_at",
+    "faulty",
     "hang",
+    "kill_at",
     "nonsense",
     "openai_server",
+    "recorded_agent",
+    "recorded_tools",
     "refuse_tools",
+    "replayed",
     "slow",
     "stall",
     "status",
     "tool_call",
 ]
+
+_HOMES = {"recorded_agent": "agent", "replayed": "replayed"}
+"""What takes LangChain's agents or the runner with it; loaded when it is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stretto.testing' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"stretto.testing.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import convert_to_messages
 
+from stretto.models.pieces import argument_text, calls_of, pieces
 from stretto.testing.call import call
-from stretto.testing.streams import argument_text, calls_of, event, pieces
+from stretto.testing.streams import event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import PrivateAttr
 from typing_extensions import override
 
+from stretto.models.answering import AnsweringModel
 from stretto.testing.call import Call, call
 from stretto.testing.reply import Reply, UnexpectedCall, message
 from stretto.testing.script import Script, quoted
-from stretto.testing.streams import argument_text, calls_of, pieces
-
-if TYPE_CHECKING:
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForLLMRun,
-        CallbackManagerForLLMRun,
-    )
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.runnables import Runnable
 
 Item: TypeAlias = Reply | AIMessage | str | Exception
 """What a script may hold; an exception is raised."""
@@ -36,7 +24,7 @@ Answerer: TypeAlias = Callable[[list[BaseMessage]], Said | Awaitable[Said]]
 """Answers a call from its messages; an async one works in async runs only."""
 
 
-class ScriptedModel(BaseChatModel):
+class ScriptedModel(AnsweringModel):
     """A chat model that answers from a list or a function.
 
     `replies` is a sequence whose items are given in order, each once (`Reply`, a text, an
@@ -83,65 +71,8 @@ class ScriptedModel(BaseChatModel):
         return "stretto-scripted"
 
     @override
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools; the script decides which are called."""
-        told = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(tools=told, tool_choice=tool_choice, **kwargs)
-
-    @override
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return _result(self._answer(messages, stop, kwargs))
-
-    @override
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return _result(await self._aanswer(messages, stop, kwargs))
-
-    @override
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._answer(messages, stop, kwargs)):
-            if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
-
-    @override
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        for chunk in _chunks(await self._aanswer(messages, stop, kwargs)):
-            if run_manager:
-                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
-
     def _answer(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> AIMessage:
         asked = self._note(messages, stop, kwargs)
         if self._answerer is None:
@@ -156,8 +87,9 @@ class ScriptedModel(BaseChatModel):
             )
         return _told(said, asked)
 
+    @override
     async def _aanswer(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> AIMessage:
         asked = self._note(messages, stop, kwargs)
         if self._answerer is None:
@@ -166,7 +98,7 @@ class ScriptedModel(BaseChatModel):
         return _told(await said if inspect.isawaitable(said) else said, asked)
 
     def _note(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> Call:
         asked = call(
             messages,
@@ -189,26 +121,3 @@ def _told(said: Said, asked: Call) -> AIMessage:
     if isinstance(said, Exception):
         raise said
     return message(said, asked)
-
-
-def _result(answer: AIMessage) -> ChatResult:
-    return ChatResult(generations=[ChatGeneration(message=answer)])
-
-
-def _chunks(answer: AIMessage) -> Iterator[ChatGenerationChunk]:
-    """The text piece by piece, then each tool call with its arguments in pieces, then usage."""
-    for piece in pieces(answer.text):
-        yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
-    for index, one in enumerate(calls_of(answer)):
-        name, call_id = one["name"], one["id"]
-        for piece in pieces(argument_text(one)) or [""]:
-            delta = tool_call_chunk(name=name, args=piece, id=call_id, index=index)
-            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[delta]))
-            name = call_id = None
-    end = AIMessageChunk(
-        content="",
-        usage_metadata=answer.usage_metadata,
-        response_metadata=answer.response_metadata,
-        chunk_position="last",
-    )
-    yield ChatGenerationChunk(message=end)

@@ -1,4 +1,4 @@
-"""The pieces and events in which an answer is streamed."""
+"""The events in which a server streams an answer."""
 
 from __future__ import annotations
 
@@ -6,28 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
-
     from stretto.testing.call import Json
-
-SIZE = 24
-"""Characters a piece: small enough to cut JSON in the middle of its names."""
-
-
-def pieces(text: str) -> list[str]:
-    """Cut a text into pieces of at most `SIZE` characters; none for an empty text."""
-    return [text[start : start + SIZE] for start in range(0, len(text), SIZE)]
-
-
-def calls_of(answer: AIMessage) -> list[ToolCall | InvalidToolCall]:
-    """All tool calls of a message, those whose arguments are not JSON too."""
-    return [*answer.tool_calls, *answer.invalid_tool_calls]
-
-
-def argument_text(call: ToolCall | InvalidToolCall) -> str:
-    """The arguments of a tool call as they go over the wire."""
-    args = call["args"]
-    return args if isinstance(args, str) else json.dumps(args or {})
 
 
 def event(data: Json, *, name: str = "") -> bytes:

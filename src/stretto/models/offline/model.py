@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.language_models import LanguageModelInput, ModelProfile
-from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCall
+from langchain_core.messages import AIMessage, BaseMessage, ToolCall
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
+from typing_extensions import override
 
+from stretto.models.answering import AnsweringModel
 from stretto.models.offline.brief import read_brief
 from stretto.models.offline.decide import Offer, Turn, decide
 from stretto.models.offline.research import SEARCHES
 from stretto.models.offline.toolbox import Tool
+from stretto.models.pieces import pieces
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.language_models.base import LangSmithParams
+    from langchain_core.messages import InvalidToolCall
     from langchain_core.runnables import Runnable
 
 ToolLike = dict[str, Any] | type | Callable[..., Any] | BaseTool
 
 _CHARACTERS_A_TOKEN = 4
 _TOKENS_A_MESSAGE = 3
-_PIECE = re.compile(r"\s*\S+\s*$|\s*\S+")
+_ARGUMENT_PIECE = 60
+_WORD = re.compile(r"\s*\S+\s*$|\s*\S+")
 
 
-class OfflineModel(BaseChatModel):
+class OfflineModel(AnsweringModel):
     """A chat model that needs no key and no network: deterministic, lexical, extractive.
 
     It picks tools by their descriptions, fills arguments from the request, quotes its sources and
@@ -84,6 +85,7 @@ class OfflineModel(BaseChatModel):
             structured_output=False,
         )
 
+    @override
     def bind_tools(
         self,
         tools: Sequence[ToolLike],
@@ -98,54 +100,10 @@ class OfflineModel(BaseChatModel):
             for each, tool in zip(described, tools, strict=True)
             if "function" in each and _is_form(tool)
         ]
-        return super().bind(
-            tools=described, forms=forms, tool_choice=_choice(tool_choice), **kwargs
-        )
+        choice = _choice(tool_choice)
+        return super().bind_tools(described, tool_choice=choice, forms=forms, **kwargs)
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        del run_manager  # there are no tokens to tell of before the answer is whole
-        message = self._answer(messages, stop, kwargs)
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return self._generate(messages, stop, run_manager, **kwargs)
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._answer(messages, stop, kwargs)):
-            if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
-
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._answer(messages, stop, kwargs)):
-            if run_manager:
-                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
-
+    @override
     def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> AIMessage:
@@ -164,6 +122,15 @@ class OfflineModel(BaseChatModel):
                 "finish_reason": "tool_calls" if calls else "stop",
             },
         )
+
+    @override
+    def _pieces(self, text: str) -> list[str]:
+        return _WORD.findall(text)
+
+    @override
+    def _argument_pieces(self, call: ToolCall | InvalidToolCall) -> list[str]:
+        args = json.dumps(call["args"], ensure_ascii=False)
+        return ["", *pieces(args, _ARGUMENT_PIECE)]
 
     def _cut(self, text: str, stop: Sequence[str] | None) -> str:
         for mark in stop or ():
@@ -237,25 +204,3 @@ def _usage(messages: Sequence[BaseMessage], said: str, kwargs: Mapping[str, Any]
     )
     written = max(1, -(-len(said) // _CHARACTERS_A_TOKEN))
     return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-
-
-def _chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
-    """A message in pieces: a word at a time, then tool calls; figures and metadata come last."""
-    for piece in _PIECE.findall(cast("str", message.content)):
-        yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
-    for place, call in enumerate(message.tool_calls):
-        opening = tool_call_chunk(name=call["name"], args="", id=call["id"], index=place)
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[opening]))
-        for piece in re.findall(
-            r".{1,60}", json.dumps(call["args"], ensure_ascii=False), re.DOTALL
-        ):
-            part = tool_call_chunk(name=None, args=piece, id=None, index=place)
-            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[part]))
-    yield ChatGenerationChunk(
-        message=AIMessageChunk(
-            content="",
-            usage_metadata=message.usage_metadata,
-            response_metadata=message.response_metadata,
-            chunk_position="last",
-        )
-    )

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from stretto import records as r
+from stretto.cli.lines import Lines
+
+
+@pytest.fixture
+def lines(tale):
+    """The lines that a tale is told in."""
+
+    def tell(**named):
+        out = io.StringIO()
+        shown = Lines(Console(file=out, width=120, highlight=False, markup=False), **named)
+        for record in tale.records:
+            shown.add(record)
+        return [line.strip() for line in out.getvalue().splitlines() if line.strip()]
+
+    return tell
+
+
+def test_each_note_is_a_line_once(tale, lines):
+    """Retries, handoffs, effects that are given back; not what models are given back."""
+    tale.start()
+    tale._add(r.Retried, step="tool", name="look", attempt=2, error="no", task="t1")
+    tale._add(r.Handoff, by="a", to="b")
+    effect = {"time": 1009.0, "thread": "thread-1", "run": "run-1", "key": "k", "name": "pay"}
+    tale.records += [
+        r.EffectEnded(**effect, kind="tool", status="returned"),
+        r.EffectEnded(**effect, kind="model", status="returned"),
+        r.EffectEnded(**effect, kind="tool", status="settled"),
+    ]
+    tale._add(r.Outcome, verdict="accepted")
+    said = lines(header=False)
+    assert [line.partition(" s  ")[2] for line in said] == [
+        "t1: look is tried again, attempt 2: no",
+        "a hands over to b",
+        "pay was done before: its record is given back",
+    ]
+
+
+def test_a_decision_deeper_down_repeats_no_note(tale, lines):
+    """A team inside a task decides for itself."""
+    tale.start()
+    tale._add(r.Decided, by="router", decision="goto desk", place="router:1")
+    tale._add(r.Decided, by="inner", decision="goto x", place="desk:1|inner:2")
+    said = lines(header=False)
+    assert [line.partition(" s  ")[2] for line in said] == ["router: goto desk"]
+
+
+def test_a_new_turn_starts_anew(tale, lines):
+    """Its notes are its own."""
+    tale.start()
+    tale._add(r.Handoff, by="a", to="b")
+    tale.end()
+    tale.start()
+    tale._add(r.Handoff, by="b", to="c")
+    assert sum("hands over" in line for line in lines(header=False)) == 2
