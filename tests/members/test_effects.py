@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import ToolMessage
+from langchain_core.runnables import RunnableConfig  # noqa: TC002 -- LangGraph reads the hint
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.func import task as langgraph_task
 from langgraph.graph import END, START, StateGraph
@@ -347,6 +348,33 @@ async def test_exit_durability_is_refused(storage: Storage) -> None:
     graph = one_node(work).compile(checkpointer=storage.checkpointer)
     with installed(JournalHandler(storage.journal)), pytest.raises(InvalidInput, match="exit"):
         await graph.ainvoke({}, {"configurable": {"thread_id": "t"}}, durability="exit")
+
+
+async def test_the_first_effect_of_a_new_thread_waits_for_its_checkpoint(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has stored or read anything of the thread yet, and the database is slow."""
+    from stretto.journal.handler import JournalHandler
+
+    inner = storage.checkpointer.inner
+    put, stored = inner.aput, list[str]()
+
+    async def slow(config: Any, checkpoint: Any, *rest: Any) -> Any:
+        for _ in range(200):  # all that can run meanwhile runs
+            await asyncio.sleep(0)
+        made = await put(config, checkpoint, *rest)
+        stored.append(checkpoint["id"])
+        return made
+
+    async def work(state: State, config: RunnableConfig) -> State:
+        at = config["configurable"]["checkpoint_map"][""]
+        return {"done": [await effect("look", lambda: at in stored)]}
+
+    monkeypatch.setattr(inner, "aput", slow)
+    graph = one_node(work).compile(checkpointer=storage.checkpointer)
+    with installed(JournalHandler(storage.journal)):
+        out = await graph.ainvoke({}, {"configurable": {"thread_id": "new"}}, durability="async")
+    assert out["done"] == [True]
 
 
 def shop(world: World, **effects: Any) -> list[Any]:

@@ -133,6 +133,8 @@ class JournaledSaver(Saver):
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read a checkpoint."""
+        if self.journal is not None:
+            self.journal.stored.kept(thread_of(config))
         found = await self._patiently(lambda: self.inner.aget_tuple(config))
         if found is not None and self.journal is not None:
             await self._noted(self.journal.stored, found)

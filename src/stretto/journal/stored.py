@@ -68,6 +68,11 @@ class Stored:
         self._threads: OrderedDict[str, _Thread] = OrderedDict()
         self._lock = threading.Lock()
 
+    def kept(self, thread: str) -> None:
+        """Note that a checkpointer of this process keeps a thread, which may still be empty."""
+        with self._lock:
+            self._of(thread)
+
     def note(
         self, thread: str, checkpoint: str, origin: Origin | None = None, *, made: bool = False
     ) -> None:
