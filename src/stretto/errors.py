@@ -117,6 +117,56 @@ class LimitReached(StrettoError):
     exit_code = 6
 
 
+class BudgetExceeded(LimitReached):
+    """Raised when a member has used up its budget, or that of a team it is in.
+
+    `budget` is the path of the one that is used up, `unit` what it counts ("money", "tokens",
+    "calls", "seconds").
+    """
+
+    def __init__(self, budget: str, unit: str, used: float, limit: float, remedy: str) -> None:
+        self.budget, self.unit, self.used, self.limit = budget, unit, used, limit
+        super().__init__(
+            f"the budget of {budget!r} does not allow more: {used:g} of {limit:g} {unit} are used "
+            f"or reserved. {remedy}"
+        )
+
+
+class TimedOut(StrettoError, TimeoutError):
+    """Raised when a call, or the work of a member, took longer than its policy allows."""
+
+    exit_code = 6
+
+
+class BreakerOpen(StrettoError):
+    """Raised instead of a call when its circuit breaker lets none through.
+
+    `breaker` is its name, `seconds` the time until it tries again.
+    """
+
+    exit_code = 5
+
+    def __init__(self, breaker: str, seconds: float) -> None:
+        self.breaker, self.seconds = breaker, seconds
+        super().__init__(
+            f"the breaker {breaker!r} is open after repeated failures; it tries again in "
+            f"{seconds:.1f} s. Wait until then, or give the policy a fallback."
+        )
+
+
+class BulkheadFull(StrettoError):
+    """Raised when no permit of a bulkhead became free in the time it waits."""
+
+    exit_code = 5
+
+    def __init__(self, bulkhead: str, limit: int, seconds: float) -> None:
+        self.bulkhead, self.limit, self.seconds = bulkhead, limit, seconds
+        super().__init__(
+            f"all {limit} permits of the bulkhead {bulkhead!r} are taken, after {seconds:g} s of "
+            "waiting. Raise its `limit` or its `wait`, or give the policy a fallback."
+        )
+
+
 class StateUnreadable(StrettoError):
     """Raised when a state file is damaged or not ours; it is never overwritten."""
 

@@ -80,7 +80,7 @@ class RunStarted(Record):
     """The checkpoint it was told to start from; empty for the thread's newest."""
     model: str = ""
     context: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
-    limits: dict[str, int] = Field(default_factory=dict)
+    limits: dict[str, float] = Field(default_factory=dict)
     process: int = 0
     """Id of the process that does the work, 0 when not known."""
     host: str = ""
@@ -98,6 +98,10 @@ class RunEnded(Record):
     status: RunStatus
     error: Said = ""
     seconds: float
+    cpu: float = 0.0
+    """Seconds of CPU that the process used meanwhile, other runs in it included."""
+    memory: int = 0
+    """The most memory that the process has held so far, in bytes; 0 when not known."""
 
 
 class NodeStarted(Record):
@@ -126,6 +130,11 @@ class ModelStarted(Record):
     """How many messages it was given."""
     input: str = ""
     """Digest of the request: messages without ids, tools and settings."""
+    budget: str = ""
+    """Path of the innermost budget that it draws on, as "research/reviewer"; empty for none."""
+    reserved_tokens: int = 0
+    """What was reserved for it in its budgets."""
+    reserved_money: float = 0.0
 
 
 class ModelEnded(Record):
@@ -143,6 +152,8 @@ class ModelEnded(Record):
     output_tokens: int = 0
     cost: float | None = None
     """Money, in the currency of the price table; `None` without a price for the model."""
+    budget: str = ""
+    """Path of the innermost budget that it drew on; empty for none."""
     error: Said = ""
     seconds: float
 
@@ -257,9 +268,10 @@ class Budgeted(Record):
 
     type: Literal["budgeted"] = "budgeted"
     budget: str
+    """Its path, such as "research/reviewer"."""
     event: Literal["reserved", "settled", "warned", "exceeded"]
     unit: str
-    """What is counted: "tokens", "calls", "seconds", or a currency."""
+    """What is counted: "money", "tokens", "calls" or "seconds"."""
     amount: float = 0.0
     used: float = 0.0
     limit: float | None = None
@@ -270,8 +282,57 @@ class Compensated(Record):
 
     type: Literal["compensated"] = "compensated"
     step: str
+    """The name of the effect that is undone."""
     status: EndStatus
     error: Said = ""
+    key: str = ""
+    """The key of that effect."""
+    undo: str = ""
+    """What undoes it, as `EffectStarted.undo`."""
+    attempts: int = 1
+    """How often it was tried."""
+    scope: str = ""
+    """The place of the member whose failure is compensated; empty for a whole run."""
+    why: Literal["failed", "rejected", "cancelled", "asked", ""] = ""
+
+
+class DeadLettered(Record):
+    """Something that must happen could not be done; a person has to see to it."""
+
+    type: Literal["dead_lettered"] = "dead_lettered"
+    letter: str
+    """Its id: short, and the same however often it is written."""
+    kind: Literal["undo", "branch", "event", "alert"]
+    name: str
+    """What could not be done."""
+    attempts: int
+    error: Said = ""
+    args: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
+    """What it was given."""
+    key: str = ""
+    """For `undo`: the key of the effect that is to be undone."""
+    undo: str = ""
+    """For `undo`: what undoes it, as `EffectStarted.undo`."""
+
+
+class LetterClosed(Record):
+    """A dead letter was seen to."""
+
+    type: Literal["letter_closed"] = "letter_closed"
+    letter: str
+    how: Literal["retried", "dropped"]
+    by: str = ""
+    reason: Said = ""
+
+
+class Waited(Record):
+    """A member waited before it went to work."""
+
+    type: Literal["waited"] = "waited"
+    on: Literal["retry", "bulkhead", "rate", "budget"]
+    name: str
+    """Of the bulkhead, rate or budget; of the member for a retry."""
+    seconds: float
 
 
 class Feedback(Record):
@@ -322,6 +383,8 @@ class EffectStarted(Record):
     args: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
     family: str = ""
     """Same for all checkpoints that are forks of one another; of the root graph's checkpoint."""
+    undo: str = ""
+    """What undoes it, as `module:name`; empty when nothing does."""
 
 
 class EffectEnded(Record):
@@ -389,6 +452,9 @@ AnyRecord = Annotated[
     | BreakerChanged
     | Budgeted
     | Compensated
+    | DeadLettered
+    | LetterClosed
+    | Waited
     | Feedback
     | Outcome
     | EffectStarted

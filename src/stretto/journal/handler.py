@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from langgraph.callbacks import GraphCallbackHandler
@@ -17,7 +18,7 @@ from stretto import clock
 from stretto.journal import capture, reading
 from stretto.journal.announcement import Announcement
 from stretto.journal.ledger import Ledger
-from stretto.journal.queries import Usage, host, own_birth
+from stretto.journal.queries import Usage, host, most_memory, own_birth
 from stretto.journal.requests import exact_payload
 from stretto.journal.spans import Kind, Run, Span, Spans
 from stretto.journal.telling import WHOLE, told_record
@@ -282,7 +283,10 @@ class JournalHandler(GraphCallbackHandler):
             status, why = reading.run_status(error, interrupted=run.interrupted)
             if run.origin and status not in {"done", "interrupted"}:
                 self._left[run.origin] = Usage(run.model_calls, run.tool_calls)
-            self.journal.append(RunEnded(**end, status=status, error=why))
+            cpu = time.process_time() - run.cpu
+            self.journal.append(
+                RunEnded(**end, status=status, error=why, cpu=cpu, memory=most_memory())
+            )
         elif span.kind == "node":
             self._end_node(span, end, outputs, error)
 

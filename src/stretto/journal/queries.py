@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -151,6 +152,16 @@ def host() -> str:
 def own_birth(process: int) -> str:
     """The birth of this process, read once; its id is asked for because a fork has another."""
     return birth(process)
+
+
+def most_memory() -> int:
+    """The most memory that this process has held so far, in bytes; 0 where that is not told."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def birth(process: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +43,8 @@ class Run:
     handoffs: Handoffs = field(default_factory=Handoffs)
     given: set[str] = field(default_factory=set[str])
     """Digests of the payloads that the journal was given in this run."""
+    cpu: float = field(default_factory=time.process_time)
+    """Seconds of CPU that the process had used when it began."""
     origin: str = ""
     """The run that this one is another attempt of, as a server calls it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from stretto.records import AnyRecord, RunStarted
 
 _USAGE_TYPES = (*RUN_TYPES, "model_started", "model_ended", "tool_started", "tool_ended")
+logger = logging.getLogger(__name__)
 _NO_PAYLOADS: tuple[Payload, ...] = ()
 
 
@@ -72,6 +74,9 @@ class Journal:
         self.on_stored: Callable[[Sequence[Head]], None] | None = None
         """Told after each commit, in the writer's thread, where records came to stand. If it raises
         `StateUnavailable` that counts as a write that failed: it is told again before the next."""
+        self.listeners: tuple[Callable[[Sequence[AnyRecord]], None], ...] = ()
+        """Told after each commit, in the writer's thread, which records were stored, with their
+        `seq`. What they raise is logged and dropped; they must be quick."""
         self.stored = Stored()
         """Which checkpoints are stored, for effects that rest on them."""
         self._backend = backend
@@ -369,7 +374,7 @@ class Journal:
     def _publish(
         self, records: Sequence[AnyRecord], rows: Sequence[Row], seqs: Sequence[int]
     ) -> None:
-        if not self._subscriptions:
+        if not (self._subscriptions or self.listeners):
             return
         told = [
             record.model_copy(update={"seq": seq, "payload": digest_of(row.body)})
@@ -379,6 +384,11 @@ class Journal:
         for subscription in self._subscriptions:
             with suppress(RuntimeError):  # its event loop has been closed meanwhile
                 subscription.loop.call_soon_threadsafe(_hand_over, subscription.queue, told)
+        for listener in self.listeners:
+            try:
+                listener(told)
+            except Exception:
+                logger.exception("a listener of the journal failed")
 
     def _tell(self, heads: Sequence[Head]) -> None:
         if self.on_stored is not None:

@@ -14,13 +14,16 @@ from stretto.records import (
     BreakerChanged,
     Budgeted,
     Compensated,
+    DeadLettered,
     Decided,
     Feedback,
     FellBack,
     Handoff,
+    LetterClosed,
     Outcome,
     Record,
     Retried,
+    Waited,
     said_fields,
 )
 
@@ -37,6 +40,9 @@ _TOLD: dict[str, type[Record]] = {
         BreakerChanged,
         Budgeted,
         Compensated,
+        DeadLettered,
+        LetterClosed,
+        Waited,
         Feedback,
         Outcome,
     )

@@ -1,0 +1,1 @@
+"""Breaker, bulkhead, rate, budget, retry: pure decisions, and thin wrappers around them."""
