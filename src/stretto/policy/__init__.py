@@ -3,7 +3,7 @@
 from stretto.policy.budget import Budget
 from stretto.policy.limits import Limits
 from stretto.policy.member import Policy
-from stretto.policy.prices import Price, Prices, prices_from_environment
+from stretto.policy.prices import PRICES, Price, Prices, prices_from_environment
 from stretto.policy.resilience import (
     TROUBLES,
     Breaker,
@@ -19,6 +19,7 @@ from stretto.policy.resilience import (
 )
 
 __all__ = [
+    "PRICES",
     "TROUBLES",
     "Breaker",
     "Budget",
