@@ -107,6 +107,10 @@ class ModelUnavailable(StrettoError):
     exit_code = 5
 
 
+class AnswerUnreadable(ModelUnavailable):
+    """Raised when a model answered with nothing, or with what cannot be read."""
+
+
 class ToolFailed(StrettoError):
     """Raised when a tool could not do what it was asked; the agent is told the text."""
 
@@ -201,6 +205,14 @@ class RunStopped(StrettoError):
     """Raised when a run was asked to stop and has stopped at a safe point."""
 
     exit_code = 130
+
+
+class Rejected(StrettoError):
+    """Raised by a member whose work a person or a rule refuses; its policy may undo what it did."""
+
+
+class WorkUndone(StrettoError):
+    """Raised on a resume of work that failed and was undone: it cannot go on from there."""
 
 
 class ThreadTaken(StrettoError):

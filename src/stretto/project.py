@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ _NAMED = re.compile(r"[\w.-]+")
 _MCP = "mcp:"
 
 MCP_CONFIG = Path("tools", "mcp.json")
+_reading: ContextVar[tuple[str, ...]] = ContextVar("stretto_agents_being_read", default=())
+"""The agents whose files are being read: each names the next as its fallback."""
 
 
 class Project:
@@ -118,7 +121,21 @@ class Project:
         Raises:
             UnknownName: There is none, or the file names something that is not there.
             BadDefinition: The file is wrong; a `BadDefinitions` tells several faults at once.
+            InvalidInput: Its fallbacks lead back to it.
         """
+        above = _reading.get()
+        if name in above:
+            way = " -> ".join([*above[above.index(name) :], name])
+            raise InvalidInput(
+                f"the fallback leads back to itself: {way}. Name another agent, or a constant"
+            )
+        token = _reading.set((*above, name))
+        try:
+            return self._agent(name)
+        finally:
+            _reading.reset(token)
+
+    def _agent(self, name: str) -> Agent:
         return load_agent(self._file("agent", name, ".yaml", ".yml"), self)
 
     def prompts(self) -> list[str]:

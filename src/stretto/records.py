@@ -80,7 +80,7 @@ class RunStarted(Record):
     """The checkpoint it was told to start from; empty for the thread's newest."""
     model: str = ""
     context: Annotated[dict[str, Any], SAID] = Field(default_factory=dict)
-    limits: dict[str, float] = Field(default_factory=dict)
+    limits: dict[str, int | float] = Field(default_factory=dict)
     process: int = 0
     """Id of the process that does the work, 0 when not known."""
     host: str = ""
@@ -154,6 +154,10 @@ class ModelEnded(Record):
     """Money, in the currency of the price table; `None` without a price for the model."""
     budget: str = ""
     """Path of the innermost budget that it drew on; empty for none."""
+    booked_tokens: int | None = None
+    """What its budgets were charged, where that is not what it has told: it told nothing, or was
+    given up and may have been billed."""
+    booked_money: float | None = None
     error: Said = ""
     seconds: float
 
@@ -277,6 +281,26 @@ class Budgeted(Record):
     limit: float | None = None
 
 
+Occasion = Literal["failed", "rejected", "cancelled", "asked"]
+"""Why work is undone; `asked`: a person, or a program, wants it so."""
+
+
+class CompensationStarted(Record):
+    """What was done in a place is about to be undone; nothing goes on there from here."""
+
+    type: Literal["compensation_started"] = "compensation_started"
+    scope: str
+    """The place of the member whose work is undone; empty for a whole turn."""
+    why: Occasion
+    key: str = ""
+    """What it is looked up by."""
+    output: str = ""
+    """Digest of what a rejected member gave; empty where nothing can be given back."""
+    error: Said = ""
+    """What made the work fail."""
+    by: str = ""
+
+
 class Compensated(Record):
     """A finished step was undone, or could not be."""
 
@@ -293,7 +317,9 @@ class Compensated(Record):
     """How often it was tried."""
     scope: str = ""
     """The place of the member whose failure is compensated; empty for a whole run."""
-    why: Literal["failed", "rejected", "cancelled", "asked", ""] = ""
+    why: Occasion | Literal[""] = ""
+    id: str = ""
+    """Of this doing of the effect; the dead letter's id where it becomes one."""
 
 
 class DeadLettered(Record):
@@ -359,8 +385,8 @@ class Outcome(Record):
     reason: Said = ""
 
 
-EffectKind = Literal["model", "tool", "call"]
-"""`call`: a function that a node hands to `effect`."""
+EffectKind = Literal["model", "tool", "call", "undo"]
+"""`call`: a function that a node hands to `effect`; `undo`: what undoes one of the others."""
 EffectStatus = Literal["settled", "suspended", "failed", "unknown", "returned", "refused", "asked"]
 """`suspended`: a person is asked within it; `unknown`: it was left and may have happened;
 `returned`: not done again, its record was given back; `refused`: neither done nor known;
@@ -385,6 +411,8 @@ class EffectStarted(Record):
     """Same for all checkpoints that are forks of one another; of the root graph's checkpoint."""
     undo: str = ""
     """What undoes it, as `module:name`; empty when nothing does."""
+    given: str = ""
+    """Digest of its arguments as they are, where something undoes it."""
 
 
 class EffectEnded(Record):
@@ -399,6 +427,8 @@ class EffectEnded(Record):
     """Digest of what it gave, as it is given back."""
     question: str = ""
     """What a person is asked about it, in a word, and after how many starts: "unknown 1"."""
+    done: bool = True
+    """False for one that is settled and was not done, as a person or its tool says."""
     error: Said = ""
     seconds: float = 0.0
 
@@ -451,6 +481,7 @@ AnyRecord = Annotated[
     | FellBack
     | BreakerChanged
     | Budgeted
+    | CompensationStarted
     | Compensated
     | DeadLettered
     | LetterClosed

@@ -96,6 +96,8 @@ class TaskResult(Frozen):
     citations: list[Citation] = Field(default_factory=list[Citation])
     round: int = 1
     """The round in which it was done, 1-based."""
+    stopped: str = ""
+    """Why its member did not finish: its budget is used up. Empty when it did."""
     refused: str = ""
     """Why a person refused it, empty when nobody did."""
     edited: bool = False

@@ -25,7 +25,7 @@ def faults(text: str) -> list[str]:
     definition = Definition.parse(text, "f.yaml")
     with pytest.raises(ValidationError) as caught:
         Model.model_validate(definition.data)
-    return [str(fault) for fault in definition.faults(caught.value, Model.model_fields)]
+    return [str(fault) for fault in definition.faults(caught.value, Model)]
 
 
 def test_every_value_has_its_line() -> None:

@@ -12,6 +12,7 @@ from stretto.errors import InvalidInput
 from stretto.journal import open_journal
 from stretto.journal.handler import JournalHandler
 from stretto.journal.install import current, installed, left_runs
+from stretto.observe.listening import listening
 from stretto.policy import Limits, prices_from_environment
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ async def server() -> AsyncGenerator[Saver]:
         return
     async with (
         open_journal(log) as journal,
+        listening(journal),
         open_checkpointer(checkpoints, journal=journal, takes=True) as saver,
     ):
         left = await left_runs(journal)

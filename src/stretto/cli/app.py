@@ -19,12 +19,14 @@ from stretto.cli.fork import fork
 from stretto.cli.graph import graph
 from stretto.cli.importing import import_messages
 from stretto.cli.list import list_project
+from stretto.cli.metrics import metrics
 from stretto.cli.prune import prune
 from stretto.cli.replay import replay
 from stretto.cli.resume import resume
 from stretto.cli.run import run
 from stretto.cli.show import show
 from stretto.cli.threads import threads
+from stretto.cli.timeline import timeline
 from stretto.cli.watch import watch
 from stretto.cli.why import why
 
@@ -70,7 +72,14 @@ def _paragraphs(command: Callable[..., None]) -> str:
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "build": {"list": list_project, "graph": graph, "dev": dev},
     "run": {"run": run, "chat": chat, "resume": resume, "fork": fork},
-    "look": {"threads": threads, "show": show, "watch": watch, "why": why},
+    "look": {
+        "threads": threads,
+        "show": show,
+        "watch": watch,
+        "why": why,
+        "timeline": timeline,
+        "metrics": metrics,
+    },
     "prove": {
         "audit": audit,
         "replay": replay,

@@ -18,9 +18,6 @@ def show(
     everything: Annotated[
         bool, typer.Option("--all", help="All turns of the thread, not only the last.")
     ] = False,
-    timeline: Annotated[
-        bool, typer.Option("--timeline", "-t", help="Record by record, with times.")
-    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the records, one JSON object a line.")
     ] = False,
@@ -33,13 +30,9 @@ def show(
         return
     from stretto.cli.console import screen
     from stretto.cli.story import print_story
-    from stretto.cli.timeline import print_timeline
 
     shown = records if everything else _last(records)
-    if timeline:
-        print_timeline(screen(), shown)
-    else:
-        print_story(screen(), shown, summary.status)
+    print_story(screen(), shown, summary.status)
 
 
 async def _read(thread: str) -> "tuple[ThreadSummary, list[AnyRecord]]":

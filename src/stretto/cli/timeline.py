@@ -1,106 +1,100 @@
-"""Prints records one by one, with the time since the turn began."""
+"""`stretto timeline`: who ran when in a thread, what waited, and what decided how long it took."""
 
-from __future__ import annotations
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from typing import TYPE_CHECKING
+import typer
 
-from rich.text import Text
-
-from stretto.cli.notes import noted
-from stretto.cli.words import arguments, counted, cut, plain, seconds
-from stretto.records import (
-    Answered,
-    AnyRecord,
-    Decided,
-    Interrupted,
-    ModelEnded,
-    ModelStarted,
-    NodeEnded,
-    NodeStarted,
-    RunEnded,
-    RunStarted,
-    ToolEnded,
-    ToolStarted,
-)
+from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-STYLES = {
-    "run_started": "bold cyan",
-    "run_ended": "bold cyan",
-    "model_ended": "magenta",
-    "tool_ended": "blue",
-    "decided": "yellow",
-    "interrupted": "bold magenta",
-    "answered": "bold magenta",
-    "handoff": "yellow",
-    "retried": "bold yellow",
-    "fell_back": "bold yellow",
-    "effect_ended": "green",
-    "breaker_changed": "bold yellow",
-    "budgeted": "bold yellow",
-    "outcome": "bold cyan",
-    "forked": "bold cyan",
-    "pruned": "dim",
-    "forgotten": "dim",
-}
+    from stretto.records import AnyRecord
 
 
-def print_timeline(console: Console, records: Sequence[AnyRecord]) -> None:
-    """Print a line for each record that ends, decides or asks something."""
-    begin = records[0].time if records else 0.0
-    for record in records:
-        if told := tell(record):
-            who = " ".join(part for part in (record.task, record.agent or record.node) if part)
-            line = Text(f"{record.time - begin:9.2f}  ", "dim").append(f"{who:<16.24} ", "cyan")
-            line.append(told, STYLES.get(record.type, ""))
-            console.print(line.append("  (forgotten)" if record.forgotten else "", "dim"))
+def timeline(
+    thread: Thread = "last",
+    *,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="ID", help="Only this run, by the beginning of its id."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All turns of the thread, not only the last.")
+    ] = False,
+    all_steps: Annotated[
+        bool, typer.Option("--all-steps", help="Every step, not only those that matter most.")
+    ] = False,
+    as_records: Annotated[
+        bool, typer.Option("--records", help="Record by record, with times, instead.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page that holds all of it."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw who ran when, waiting against working, with the critical path marked.
+
+    The critical path is the chain of steps that decided when the turn ended: to be faster, make
+    one of those faster. Below it: the slowest steps, tokens, money, CPU and memory.
+    """
+    if run is not None and everything:
+        from stretto.errors import InvalidInput
+
+        raise InvalidInput("--run and --all ask for different things. Leave one out.")
+    records = asyncio.run(_read(thread, run, everything=everything))
+    if as_records:
+        from stretto.cli.console import screen
+        from stretto.cli.timeline_records import print_records
+
+        print_records(screen(), records)
+        return
+    from stretto.observe.timeline import json_of, timelines
+
+    lines = timelines(records)
+    if html is not None:
+        from stretto.observe.page import page
+
+        _write(html, page(lines))
+    if as_json:
+        from stretto.cli.result import print_json
+
+        print_json({"thread": records[0].thread, "turns": [json_of(line) for line in lines]})
+    elif html is not None:
+        sys.stdout.write(f"{html}\n")
+    else:
+        from stretto.cli.console import screen
+        from stretto.cli.timeline_draw import draw_timeline
+
+        console = screen()
+        for place, line in enumerate(lines):
+            if place:
+                console.print()
+            console.print(draw_timeline(line, width=console.width, everything=all_steps))
 
 
-def tell(record: AnyRecord) -> str:
-    """What a record tells, on a line; empty for the beginnings of what is told when it ends."""
-    match record:
-        case NodeEnded() | ModelEnded() | ToolEnded():
-            return _ended(record)
-        case NodeStarted() | ModelStarted() | ToolStarted():
-            return (
-                f"{record.tool} {arguments(record.args)}" if record.type == "tool_started" else ""
-            )
-        case RunStarted():
-            how = "goes on" if record.resumed else cut(record.question, 200)
-            return f"run of {record.team}: {how}"
-        case RunEnded():
-            return f"run {record.status} in {seconds(record.seconds)} {cut(record.error, 200)}"
-        case Decided() | Interrupted() | Answered():
-            return _decided(record)
-        case _:
-            return noted(record)
+async def _read(thread: str, run: str | None, *, everything: bool) -> "list[AnyRecord]":
+    from stretto.cli.finding import find_thread
+    from stretto.cli.journal import reading
+    from stretto.journal import last_turn
+    from stretto.observe.timeline import narrowed
+
+    async with reading() as journal:
+        summary = await find_thread(journal, thread)
+        records = await journal.records(summary.thread)
+    if run is not None:
+        return narrowed(records, run)
+    return records if everything else last_turn(records)
 
 
-def _ended(record: NodeEnded | ModelEnded | ToolEnded) -> str:
-    took = seconds(record.seconds)
-    match record:
-        case NodeEnded():
-            return f"{record.node} {record.status} in {took} {record.error}"
-        case ModelEnded():
-            said = record.error or cut(record.text, 80)
-            calls = f" calls {', '.join(record.tool_calls)}" if record.tool_calls else ""
-            tokens = counted(record.input_tokens + record.output_tokens, "token")
-            cost = "" if record.cost is None else f" cost {record.cost:.4f}"
-            return f"{record.model}{calls} {said}  {tokens}{cost} {took}"
-        case ToolEnded():
-            return f"{record.tool} {record.status}: {cut(record.error or record.result, 100)}"
+def _write(path: Path, text: str) -> None:
+    from stretto.errors import StateUnavailable
 
-
-def _decided(record: Decided | Interrupted | Answered) -> str:
-    match record:
-        case Decided():
-            return f"{record.by} decides: {record.decision}. {record.reason}".rstrip()
-        case Interrupted():
-            return f"asks a person: {cut(plain(record.value), 200)}"
-        case Answered():
-            by = f" by {record.by}" if record.by else ""
-            return f"answered{by}: {cut(plain(record.answer), 200)}"
+    try:
+        path.expanduser().write_text(text, "utf-8")
+    except OSError as error:
+        raise StateUnavailable(
+            f"cannot write {str(path)!r}: {error.strerror}. Give --html another file."
+        ) from error

@@ -45,11 +45,16 @@ def request(
     batches: Sequence[Sequence[BaseMessage]] | Sequence[str], told: Mapping[str, Any]
 ) -> tuple[str, list[Payload]]:
     """A model's request by what its callback tells: its digest and payloads, its own the last."""
-    messages: list[BaseMessage] = []
-    for batch in batches:
-        messages += [HumanMessage(batch)] if isinstance(batch, str) else batch
     params: Mapping[str, Any] = told.get("invocation_params") or {}
-    return request_payloads(messages, params.get("tools") or (), params)
+    return request_payloads(messages(batches), params.get("tools") or (), params)
+
+
+def messages(batches: Sequence[Sequence[BaseMessage]] | Sequence[str]) -> list[BaseMessage]:
+    """The messages that a model is given, also where it is given a text."""
+    found: list[BaseMessage] = []
+    for batch in batches:
+        found += [HumanMessage(batch)] if isinstance(batch, str) else batch
+    return found
 
 
 def message(response: LLMResult) -> Payload | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 
-from stretto.records import EffectEnded, EffectStarted
+from stretto.records import Compensated, EffectEnded, EffectStarted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +37,10 @@ class Call:
     """Ids of the checkpoints it rests on, by namespace; the root graph's under ""."""
     fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What its records tell of run, place and agent."""
+    undo: str = ""
+    """What undoes it, as `module:name`; empty when nothing does."""
+    given: str = ""
+    """Digest of its arguments as they are, for the undo; one of `payloads`."""
 
     @property
     def key(self) -> str:
@@ -96,6 +100,8 @@ class Ruling:
 
     again: bool
     value: Any = None
+    done: bool = True
+    """Whether it happened, where it is not to be done (again)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +158,12 @@ def decide(
     if not starts:
         return _anew(call, twins, unsure=unsure)
     last = starts[-1]
-    end = final_end(history, last)
-    if end is not None and end.status == "settled":
+    end, undone = final_end(history, last), was_undone(history, last)
+    if end is not None and end.status == "settled" and not undone:
         if last.input == call.input:
             return Return(end.output)
         return Start(len(starts) + 1) if call.repeatable else Changed(last)
-    if call.repeatable or _begun_anew(end, call):
+    if undone or call.repeatable or _begun_anew(end, call):
         return Start(len(starts) + 1)
     if call.effect == "fail":
         return Refuse(last)
@@ -193,6 +199,17 @@ def _same(call: Call, start: EffectStarted) -> bool:
 def final_end(history: Sequence[AnyRecord], start: EffectStarted) -> EffectEnded | None:
     """The last record that says what became of an effect since a start; `None` if none does."""
     return next((r for r in reversed(history) if _ends(r, start)), None)
+
+
+def was_undone(history: Sequence[AnyRecord], start: EffectStarted) -> bool:
+    """Whether what was started has been undone since."""
+    return any(
+        isinstance(r, Compensated)
+        and r.status == "done"
+        and r.key == start.key
+        and r.seq > start.seq
+        for r in history
+    )
 
 
 def _ends(record: AnyRecord, start: EffectStarted) -> TypeGuard[EffectEnded]:

@@ -11,11 +11,13 @@ import logging
 import os
 import time
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from langgraph.callbacks import GraphCallbackHandler
 
 from stretto import clock
-from stretto.journal import capture, reading
+from stretto.errors import LimitReached
+from stretto.journal import budgets, capture, reading
 from stretto.journal.announcement import Announcement
 from stretto.journal.ledger import Ledger
 from stretto.journal.queries import Usage, host, most_memory, own_birth
@@ -41,7 +43,6 @@ from stretto.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from uuid import UUID
 
     from langchain_core.messages import BaseMessage
     from langchain_core.outputs import LLMResult
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from stretto.journal.payloads import Payload
     from stretto.journal.store import Journal
     from stretto.records import Step
+    from stretto.resilience.budget import Account, Reservation
 
 
 class JournalHandler(GraphCallbackHandler):
@@ -70,6 +72,8 @@ class JournalHandler(GraphCallbackHandler):
         ledger: What makes effects happen once; one over the journal unless given.
         left: What runs have used that a process before this one left without an end, by run id: a
             server that starts again runs them again under the same id.
+        turns: What turns have used that wait for a person, by thread: runs that go on with them
+            start there.
         now: Tells the time.
     """
 
@@ -86,6 +90,7 @@ class JournalHandler(GraphCallbackHandler):
         prices: Prices | None = None,
         ledger: EffectLedger | None = None,
         left: Mapping[str, Usage] | None = None,
+        turns: Mapping[str, Usage] | None = None,
         now: clock.Clock = clock.now,
     ) -> None:
         super().__init__()
@@ -96,6 +101,7 @@ class JournalHandler(GraphCallbackHandler):
         self.prices = prices_from_environment() if prices is None else prices
         self.ledger: EffectLedger = ledger or Ledger(journal)
         self._left = dict(left or {})
+        self._turns = dict(turns or {})
         self._now = now
         self._spans = Spans()
 
@@ -149,14 +155,19 @@ class JournalHandler(GraphCallbackHandler):
             told = reading.completion(response)
             cost = self.prices.cost(span.name, told["input_tokens"], told["output_tokens"])
             span.run.failures.settle(span.work)
+            told |= self._settled(span, told["input_tokens"], told["output_tokens"], cost)
             self._end_model(span, capture.message(response), cost=cost, **told)
+            self._tell_crossed(span)
 
-    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **told: Any) -> None:
         """Write `ModelEnded` with the error."""
         if span := self._spans.pop(run_id):
             why = reading.error_text(error)
             span.run.failures.note(span.work, span.name, why)
-            self._end_model(span, None, error=why)
+            began = bool(reading.written(told.get("response")))
+            booked = self._given_up(span, error, began=began)
+            self._end_model(span, None, error=why, **booked)
+            self._tell_crossed(span)
 
     def on_tool_start(
         self, serialized: dict[str, Any] | None, input_str: str, *, run_id: UUID, **told: Any
@@ -164,7 +175,7 @@ class JournalHandler(GraphCallbackHandler):
         """Write `ToolStarted`, or raise `LimitReached` instead."""
         if (above := self._spans.get(told.get("parent_run_id"))) is None:
             return
-        self._spans.count(above.run, "tool_calls", self.limits)
+        self._spans.count_tool(above.run, self.limits)
         name = cut(str(told.get("name") or (serialized or {}).get("name") or "tool"))
         call = cut(str(told.get("tool_call_id") or ""))
         inputs = told.get("inputs")
@@ -227,17 +238,18 @@ class JournalHandler(GraphCallbackHandler):
         known, now = self.announcement, self._now()
         again = reading.attempts(metadata) > 1
         origin = str(metadata.get("run_id") or run_id)
-        before = self._left.pop(origin, None)
-        spent = before or self.spent
+        thread = cut(str(metadata.get("thread_id") or f"run:{run_id}"))
+        resumes = reading.is_resume(inputs)
+        before, waited = self._left.pop(origin, None), self._turns.pop(thread, None)
+        spent = before or (waited if resumes else None) or self.spent
         run = Run(
             id=str(run_id),
-            thread=cut(str(metadata.get("thread_id") or f"run:{run_id}")),
-            model_calls=spent.model_calls,
+            thread=thread,
+            accounts=budgets.accounts(self.limits, spent),
             tool_calls=spent.tool_calls,
             origin=origin if "run_attempt" in metadata else "",
         )
         span = Span(run=run, kind="run", started=now, id=str(run_id))
-        resumes = reading.is_resume(inputs)
         given = None if resumes else capture.whole(inputs)
         self._append(
             run,
@@ -282,7 +294,9 @@ class JournalHandler(GraphCallbackHandler):
         if span.kind == "run":
             status, why = reading.run_status(error, interrupted=run.interrupted)
             if run.origin and status not in {"done", "interrupted"}:
-                self._left[run.origin] = Usage(run.model_calls, run.tool_calls)
+                self._left[run.origin] = budgets.used(run.accounts, run.tool_calls)
+            elif status == "interrupted":
+                self._turns[run.thread] = budgets.used(run.accounts, run.tool_calls)
             cpu = time.process_time() - run.cpu
             self.journal.append(
                 RunEnded(**end, status=status, error=why, cpu=cpu, memory=most_memory())
@@ -294,6 +308,7 @@ class JournalHandler(GraphCallbackHandler):
         self, span: Span, end: dict[str, Any], outputs: Any, error: BaseException | None
     ) -> None:
         run, (how, why) = span.run, reading.end_status(error)
+        self._leave_calls(span)
         run.failures.leave(span.work, span.id, span.name, how, why)
         given = capture.update(outputs)
         output = given.digest if given else ""
@@ -326,14 +341,71 @@ class JournalHandler(GraphCallbackHandler):
     ) -> None:
         if (above := self._spans.get(told.get("parent_run_id"))) is None:
             return
-        self._spans.count(above.run, "model_calls", self.limits)
+        held = self._reserved(above, name, batches, told)
         digest, payloads = capture.request(batches, told)
         asked = payloads[-2].digest if len(payloads) > 1 else ""
         span = self._open(above, "model", run_id, told, name=name, asked=asked)
+        span.run.held[span.id] = (span, held)
         self._follow(span)
         start: dict[str, Any] = span.fields(span.started)
-        start |= {"model": name, "messages": len(payloads) - 1}
+        start |= {"model": name, "messages": len(payloads) - 1, **budgets.told(held)}
         self._append(span.run, ModelStarted(**start, input=digest), *payloads)
+        self._tell_crossed(span)
+
+    def account(self, run: str) -> Account | None:
+        """The account of a run that goes on; `None` when there is no such run."""
+        try:
+            span = self._spans.get(UUID(run))
+        except ValueError:
+            return None
+        return None if span is None else span.run.accounts.root
+
+    def _reserved(
+        self,
+        above: Span,
+        name: str,
+        batches: Sequence[Sequence[BaseMessage]] | Sequence[str],
+        told: Mapping[str, Any],
+    ) -> Reservation:
+        """What a model call draws on its budgets: what was reserved for it, or is now."""
+        tree = above.run.accounts
+        held = budgets.taken(tree)
+        if held is not None:
+            return held
+        params: Mapping[str, Any] = told.get("invocation_params") or {}
+        messages, tools = capture.messages(batches), params.get("tools") or ()
+        account = budgets.account_of(tree)
+        asked = budgets.estimate(account, name, messages, tools, params, self.prices)
+        try:
+            return budgets.reserve(account, asked)
+        except LimitReached as error:
+            at = above.at(told.get("metadata") or {})
+            if (record := budgets.refused(error, at.fields(self._now()))) is not None:
+                self.journal.append(record)
+            raise
+
+    def _settled(self, span: Span, given: int, written: int, cost: float | None) -> dict[str, Any]:
+        """Book what a call has cost; gives what its record tells of that."""
+        _, held = span.run.held.pop(span.id, (None, None))
+        if held is None:
+            return {}
+        return budgets.booked(held, budgets.settled(held, given, written, cost), given + written)
+
+    def _given_up(self, span: Span, error: BaseException | None, *, began: bool) -> dict[str, Any]:
+        _, held = span.run.held.pop(span.id, (None, None))
+        if held is None:
+            return {}
+        return budgets.booked(held, budgets.given_up(held, error, began=began), 0)
+
+    def _leave_calls(self, node: Span) -> None:
+        """Book the calls that a node that ends leaves open: nobody tells of a cancelled one."""
+        for span, _ in tuple(node.run.held.values()):
+            if span.within == node.id:
+                self._given_up(span, None, began=True)
+
+    def _tell_crossed(self, span: Span) -> None:
+        for record in budgets.crossed(span.run.accounts, span.fields(self._now())):
+            self.journal.append(record)
 
     def _end_model(self, span: Span, given: Payload | None, **told: Any) -> None:
         now = self._now()

@@ -25,6 +25,7 @@ from stretto.journal.deciding import (
     asked_before,
     decide,
     final_end,
+    was_undone,
 )
 from stretto.journal.payloads import Payload, object_payload, value_of
 from stretto.journal.reading import error_text
@@ -95,7 +96,7 @@ class Ledger:
                 self._end(call, "asked", question=wanted)
             question, ruling = decision, await ask(decision)
             if not ruling.again:
-                return await self._taken_as_done(call, question, ruling.value, origin)
+                return await self._taken_as_done(call, question, ruling, origin)
             decision = Start(len(question.starts) + 1)
         match decision:
             case Return(output=output):
@@ -145,7 +146,8 @@ class Ledger:
             if isinstance(start, EffectStarted) and start.key != call.key:
                 history = await self.journal.records(call.thread, key=start.key, said=False)
                 end = final_end(history, start)
-                if end is None or end.status != "suspended":
+                gone = was_undone(history, start) or (end is not None and not end.done)
+                if not gone and (end is None or end.status != "suspended"):
                     found.append(start)
         gone = origin.fork and not found
         pruned = await self.journal.records(call.thread, types=("pruned",)) if gone else []
@@ -197,9 +199,12 @@ class Ledger:
         except BaseException:
             self._end(call, "unknown", began=began)
             raise
-        return await self._settled(call, value, began)
+        failed = call.kind == "tool" and getattr(value, "status", "") == "error"
+        return await self._settled(call, value, began, done=not failed)
 
-    async def _settled(self, call: Call, value: Any, began: float | None = None) -> Any:
+    async def _settled(
+        self, call: Call, value: Any, began: float | None = None, *, done: bool = True
+    ) -> Any:
         """Record what it gave; gives the same value as its record will."""
         try:
             given = object_payload(value)
@@ -210,18 +215,18 @@ class Ledger:
                 "could not give it back. Return text, numbers, lists, dictionaries, messages or "
                 "pydantic values."
             ) from error
-        self._end(call, "settled", output=given, began=began)
+        self._end(call, "settled", output=given, began=began, done=done)
         if not call.repeatable:
             await self.journal.flush(call.thread)
         changes = call.kind == "call" and isinstance(value, tuple | list | dict)
         return value_of(given) if changes else value
 
     async def _taken_as_done(
-        self, call: Call, question: Question, value: Any, origin: Origin
+        self, call: Call, question: Question, ruling: Ruling, origin: Origin
     ) -> Any:
         if question.why == "fork":
             self._start(call, 1, origin)
-        return await self._settled(call, value)
+        return await self._settled(call, ruling.value, done=ruling.done)
 
     async def _returned(self, call: Call, output: str) -> Any:
         found = await self.journal.payloads(call.thread, [output]) if output else {}
@@ -245,6 +250,8 @@ class Ledger:
                 input=call.input,
                 args=jsonable(dict(call.args)),
                 family=origin.family,
+                undo=call.undo,
+                given=call.given,
             ),
             call.payloads,
         )
@@ -259,6 +266,7 @@ class Ledger:
         error: str = "",
         question: str = "",
         began: float | None = None,
+        done: bool = True,
     ) -> None:
         self.journal.append(
             EffectEnded(
@@ -270,6 +278,7 @@ class Ledger:
                 output=output.digest if output else digest,
                 error=cut(error),
                 question=question,
+                done=done,
                 seconds=0.0 if began is None else time.monotonic() - began,
             ),
             () if output is None else (output,),

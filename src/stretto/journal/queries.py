@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -47,6 +47,15 @@ class ThreadSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent in a budget by calls in no budget within it."""
+
+    calls: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What runs have used."""
 
@@ -55,25 +64,56 @@ class Usage:
     """A call that waited for a person and then went on counts once."""
     input_tokens: int = 0
     output_tokens: int = 0
+    money: float = 0.0
+    """In the currency of the prices; calls of models without a price count nothing."""
+    budgets: Mapping[str, Spent] = field(default_factory=dict[str, Spent], compare=False)
+    """What budgets were charged, by the path of the innermost, empty for the run's own. A call
+    that was given up counts with what it may have cost, one that never ended with what was
+    reserved."""
 
 
 def usage(records: Iterable[AnyRecord]) -> Usage:
     """Add up what the records tell of model and tool calls."""
     models = tools = given = written = 0
+    money = 0.0
+    begun: dict[str, ModelStarted] = {}
+    budgets: dict[str, Spent] = {}
     for record in records:
         match record:
             case ModelStarted():
                 models += 1
+                begun[record.span] = record
+                _book(budgets, record.budget, Spent(calls=1))
             case ModelEnded():
                 given += record.input_tokens
                 written += record.output_tokens
+                money += record.cost or 0.0
+                begun.pop(record.span, None)
+                _book(budgets, record.budget, _charged(record))
             case ToolStarted():
                 tools += 1
             case ToolEnded(status="interrupted"):
                 tools -= 1
             case _:
                 pass
-    return Usage(models, tools, given, written)
+    for left in begun.values():
+        _book(budgets, left.budget, Spent(0, left.reserved_tokens, left.reserved_money))
+    return Usage(models, tools, given, written, money, budgets)
+
+
+def _charged(end: ModelEnded) -> Spent:
+    tokens, money = end.booked_tokens, end.booked_money
+    told = end.input_tokens + end.output_tokens
+    return Spent(
+        0, told if tokens is None else tokens, (end.cost or 0.0) if money is None else money
+    )
+
+
+def _book(budgets: dict[str, Spent], path: str, more: Spent) -> None:
+    had = budgets.get(path, Spent())
+    budgets[path] = Spent(
+        had.calls + more.calls, had.tokens + more.tokens, had.money + more.money
+    )
 
 
 def last_run(records: Iterable[AnyRecord]) -> RunStarted | None:

@@ -179,6 +179,12 @@ def completion(response: LLMResult) -> dict[str, Any]:
     }
 
 
+def written(response: LLMResult | None) -> str:
+    """What a model had written before its call failed."""
+    generation = next((b[0] for b in response.generations if b), None) if response else None
+    return str(getattr(generation, "text", "")) if generation is not None else ""
+
+
 def _provider_usage(response: LLMResult) -> Mapping[str, Any]:
     told: Mapping[str, Any] = (response.llm_output or {}).get("token_usage") or {}
     return {

@@ -7,17 +7,19 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from stretto.errors import LimitReached
+from stretto.journal.budgets import limit_reached
 from stretto.journal.following import Failures
 from stretto.journal.handoffs import Handoffs
 from stretto.journal.values import cut
 from stretto.records import AGENT_KEY, TASK_KEY, VERSION_KEY
+from stretto.resilience.budget_tree import Accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
     from stretto.policy import Limits
+    from stretto.resilience.budget import Reservation
 
 PLACE = 5_000
 """Characters of a place that a record keeps."""
@@ -31,8 +33,13 @@ class Run:
 
     id: str
     thread: str
-    model_calls: int = 0
+    accounts: Accounts = field(default_factory=Accounts)
+    """What it may spend, and has."""
     tool_calls: int = 0
+    held: dict[str, tuple[Span, Reservation]] = field(
+        default_factory=dict[str, "tuple[Span, Reservation]"]
+    )
+    """What is reserved for model calls that go on, by the id of their span."""
     asked: dict[str, Span] = field(default_factory=dict[str, "Span"])
     """The innermost node of each interrupt, by its id."""
     told: set[str] = field(default_factory=set[str])
@@ -170,22 +177,17 @@ class Spans:
                 self._open.pop(left, None)
         return span
 
-    def count(self, run: Run, kind: Literal["model_calls", "tool_calls"], limits: Limits) -> None:
-        """Count a call that is about to be made.
+    def count_tool(self, run: Run, limits: Limits) -> None:
+        """Count a tool call that is about to be made.
 
         Raises:
             LimitReached: It would be one too many; it is not counted.
         """
-        limit: int | None = getattr(limits, kind)
+        limit = limits.tool_calls
         with self._counting:
-            used: int = getattr(run, kind)
-            if limit is not None and used >= limit:
-                raise LimitReached(
-                    f"the run has used its {limit} {kind.replace('_', ' ')}; what it has done is "
-                    f"stored. Resume it with a higher --max-{kind.replace('_', '-')} "
-                    f"(in Python: Limits({kind}=...))."
-                )
-            setattr(run, kind, used + 1)
+            if limit is not None and run.tool_calls >= limit:
+                raise limit_reached("tool_calls", limit)
+            run.tool_calls += 1
 
     def uncount_tool(self, run: Run) -> None:
         """Take back a tool call that waits for a person: it will be started again."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from stretto.journal.chain import Entry
     from stretto.journal.payloads import Payload
 
-DIGESTS = ("payload", "input", "output")
+DIGESTS = ("payload", "input", "output", "given")
 """The fields of a record that name payloads."""
 
 

@@ -1,6 +1,7 @@
 """Members: anything LangGraph runs, as nodes of a team."""
 
 from stretto.members.agent import Compaction, agent_graph
+from stretto.members.checks import check_team
 from stretto.members.node import Brief, ConfigNode, Member, Node, Settle, Update, member, members
 from stretto.members.reply import Reply
 
@@ -14,6 +15,7 @@ __all__ = [
     "Settle",
     "Update",
     "agent_graph",
+    "check_team",
     "member",
     "members",
 ]

@@ -15,6 +15,7 @@ from langchain_core.language_models import BaseChatModel
 
 from stretto.errors import SourceUnusable, StateUnavailable, StateUnreadable, StrettoError
 from stretto.members.effects import EffectsOnce
+from stretto.members.guarded import GuardedCalls
 from stretto.members.limit import CallLimit
 from stretto.models import chat_model
 from stretto.state import Messages
@@ -72,7 +73,9 @@ def agent_graph(
     """Compile an agent with LangChain's `create_agent`.
 
     Each model and tool call happens once, as `EffectsOnce` tells. A tool that raises is told to
-    the model as an error; the model is called at most `agent.max_model_calls` times a turn.
+    the model as an error; the model is called at most `agent.max_model_calls` times a turn, each
+    time under the agent's policy. A model that is named is left to the policy's retry, if there is
+    one, and does not try again by itself.
 
     Args:
         agent: What to compile.
@@ -84,11 +87,16 @@ def agent_graph(
     Raises:
         InvalidInput: Its model cannot be had.
     """
-    model = agent.model if isinstance(agent.model, BaseChatModel) else chat_model(agent.model)
+    policy = agent.policy
+    retries = 0 if policy is not None and policy.retry is not None else None
+    model = _model(agent.model, retries)
+    to = policy.fallback.to if policy is not None and policy.fallback else ()
+    others = [_model(each, retries) for each in to if isinstance(each, str | BaseChatModel)]
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
         CallLimit(agent.max_model_calls),
         EffectsOnce(),
         ToolErrorMiddleware(tool_error),
+        GuardedCalls(policy, agent.name, others),
     ]
     if compaction is not None:
         middleware.append(compaction.middleware(model))
@@ -103,3 +111,7 @@ def agent_graph(
         context_schema=context,
         name=agent.name,
     )
+
+
+def _model(named: str | BaseChatModel | None, retries: int | None) -> BaseChatModel:
+    return named if isinstance(named, BaseChatModel) else chat_model(named, retries=retries)

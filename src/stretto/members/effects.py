@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain.agents.middleware.types import (
     AgentMiddleware,
-    ExtendedModelResponse,
     ModelRequest,
     ModelResponse,
 )
-from langchain_core.messages import AIMessage, ToolMessage
-from pydantic import BaseModel, TypeAdapter
+from langchain_core.messages import ToolMessage
+from pydantic import BaseModel
 from typing_extensions import override
 
 from stretto.errors import InvalidInput
 from stretto.journal.deciding import Call
-from stretto.journal.payloads import json_payload
+from stretto.journal.payloads import Payload, json_payload, object_payload
 from stretto.journal.requests import request_payloads
 from stretto.journal.values import jsonable
+from stretto.members.blocking import awaitable, run_blocking
 from stretto.members.question import ask_async, ask_blocking
+from stretto.members.responses import flat, response_of
 from stretto.members.where import Where, here, keyed
 from stretto.spec.tool import EFFECTS, Effect, effect_of
+from stretto.spec.undo import undo_name, undo_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from langchain.agents.middleware.types import ToolCallRequest
     from langgraph.types import Command
 
     from stretto.records import EffectKind
+    from stretto.spec.undo import Undo
 
 Do = Callable[[], Awaitable[Any]]
 _WHOLE = {"text": 1_000_000, "total": 10_000_000}
@@ -47,6 +46,7 @@ async def effect(
     /,
     *args: Any,
     effect: Effect | None = None,
+    undo: Undo | None = None,
     key: str = "",
     **kwargs: Any,
 ) -> Any:
@@ -64,18 +64,26 @@ async def effect(
         *args: Given to it.
         effect: What it does to the world; by default as `stretto.tool(effect=)` marks `do`,
             else "ask".
+        undo: Called as `undo(result, *args, **kwargs)`, with what `do` gave and was given, when the
+            work that this is part of is undone; by default as `stretto.tool(undo=)` marks `do`,
+            else nothing. A function at the top of a module.
         key: Tells this effect from others of the node. Needed where a node asks for several in no
             fixed order (at once, out of a set); else their order tells them apart.
         **kwargs: Given to it.
 
     Raises:
         EffectUnknown, EffectChanged, ThreadTaken, StateUnavailable: As `Ledger.run`.
-        InvalidInput: No such declaration.
+        InvalidInput: No such declaration, an undo that no other process could find, or arguments
+            that cannot be kept for it.
         Exception: What `do` raises.
     """
     declared = effect or effect_of(do)
     if declared not in EFFECTS:
         raise InvalidInput(f"no effect {declared!r}. Use one of {', '.join(EFFECTS)}.")
+
+    undone = undo_name(undo) if undo is not None else undo_of(do)
+    if undone and declared == "reads":
+        raise InvalidInput(f"what only reads leaves nothing to undo. Leave {undone!r} out.")
 
     async def work() -> Any:
         if inspect.iscoroutinefunction(do):
@@ -87,8 +95,9 @@ async def effect(
     if at is None:
         return await work()
     told = {"args": list(args), **({"kwargs": kwargs} if kwargs else {})}
-    found = _Found("call", name, f"{name}:{key}" if key else "", declared, told)
-    value = await _single(at, found, work)
+    given = (args, kwargs) if undone else None
+    found = Found("call", name, f"{name}:{key}" if key else "", declared, told, undone, given)
+    value = await single(at, found, work)
     return _typed(value, do)
 
 
@@ -104,7 +113,7 @@ def _typed(value: Any, do: Callable[..., Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """An effect as it is met, before it is known where."""
 
     kind: EffectKind
@@ -112,13 +121,17 @@ class _Found:
     id: str
     effect: Effect
     args: dict[str, Any]
+    undo: str = ""
+    given: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    """Its arguments as they are, by position and by name, where something undoes it."""
 
 
-async def _single(at: Where, found: _Found, work: Do, *, blocking: bool = False) -> Any:
+async def single(at: Where, found: Found, work: Do, *, blocking: bool = False) -> Any:
     """Do it through the ledger; `blocking` when the graph runs without an event loop."""
     id_ = found.id or f"{found.name}:{at.ordinal(found.name)}"
     payload = json_payload({"name": found.name, "args": jsonable(found.args, **_WHOLE)})
-    call = _call(at, found, id_, payload.digest, (payload,))
+    given = _given(found)
+    call = _call(at, found, id_, payload.digest, (payload, *given))
 
     async def do() -> Any:
         with keyed(call):
@@ -127,7 +140,22 @@ async def _single(at: Where, found: _Found, work: Do, *, blocking: bool = False)
     return await at.handler.ledger.run(call, do, ask_blocking if blocking else ask_async)
 
 
-def _call(at: Where, found: _Found, id_: str, digest: str, payloads: tuple[Any, ...]) -> Call:
+def _given(found: Found) -> tuple[Payload, ...]:
+    """The arguments as they are, for the undo."""
+    if found.given is None:
+        return ()
+    args, kwargs = found.given
+    try:
+        return (object_payload({"args": list(args), "kwargs": kwargs}),)
+    except Exception as error:
+        raise InvalidInput(
+            f"{found.name!r} could not be undone: what it is given cannot be stored ({error}). "
+            "Give it text, numbers, lists, dictionaries, messages or pydantic values, or leave the "
+            "undo out."
+        ) from error
+
+
+def _call(at: Where, found: Found, id_: str, digest: str, payloads: tuple[Any, ...]) -> Call:
     return Call(
         kind=found.kind,
         name=found.name,
@@ -140,6 +168,8 @@ def _call(at: Where, found: _Found, id_: str, digest: str, payloads: tuple[Any, 
         args=found.args,
         checkpoints=at.checkpoints,
         fields=at.fields,
+        undo=found.undo,
+        given=payloads[-1].digest if found.given is not None else "",
     )
 
 
@@ -168,7 +198,7 @@ class EffectsOnce(AgentMiddleware[Any, Any, Any]):
         at = here()
         if at is None:
             return handler(request)
-        response: ModelResponse[Any] = _blocking(_model(at, request, _awaitable(handler)))
+        response: ModelResponse[Any] = run_blocking(_model(at, request, awaitable(handler)))
         return response
 
     @override
@@ -189,8 +219,8 @@ class EffectsOnce(AgentMiddleware[Any, Any, Any]):
         at = here()
         if at is None:
             return handler(request)
-        message: ToolMessage | Command[Any] = _blocking(
-            _tool(at, request, _awaitable(handler), blocking=True)
+        message: ToolMessage | Command[Any] = run_blocking(
+            _tool(at, request, awaitable(handler), blocking=True)
         )
         return message
 
@@ -204,8 +234,11 @@ async def _tool(
 ) -> Any:
     asked = request.tool_call
     declared: Effect = "ask" if request.tool is None else effect_of(request.tool)
-    found = _Found("tool", asked["name"], asked["id"] or "", declared, asked["args"])
-    value = await _single(at, found, lambda: handler(request), blocking=blocking)
+    undone = "" if request.tool is None else undo_of(request.tool)
+    args = asked["args"]
+    given = ((), dict(args)) if undone else None
+    found = Found("tool", asked["name"], asked["id"] or "", declared, args, undone, given)
+    value = await single(at, found, lambda: handler(request), blocking=blocking)
     if isinstance(value, str):  # a person's word for what it gave
         return ToolMessage(value, name=asked["name"], tool_call_id=asked["id"] or "")
     return value
@@ -222,77 +255,18 @@ async def _model(
     )
     ordinal = at.ordinal("model")
     name = str(getattr(request.model, "model_name", None) or type(request.model).__name__)
-    found = _Found("model", name, ordinal, "idempotent", {})
+    found = Found("model", name, ordinal, "idempotent", {})
     call = _call(at, found, ordinal, digest, tuple(payloads))
     passed: list[Any] = []
 
     async def do() -> Any:
         response = await handler(request)
         passed.append(response)
-        return _flat(response)
+        return flat(response)
 
     try:
         given = await at.handler.ledger.run(call, do, ask_async)
     except Exception:
         at.again("model")
         raise
-    return passed[0] if passed else _response(given, request)
-
-
-def _flat(response: Any) -> dict[str, Any]:
-    """A model's response as it is stored."""
-    if isinstance(response, ExtendedModelResponse):
-        response = response.model_response
-    if isinstance(response, AIMessage):
-        return {"result": [response], "structured": None, "type": ""}
-    value = response.structured_response
-    if isinstance(value, BaseModel):
-        plain = value.model_dump(mode="json")
-    else:
-        plain = jsonable(value, **_WHOLE)
-    return {"result": response.result, "structured": plain, "type": type(value).__name__}
-
-
-def _response(given: dict[str, Any], request: ModelRequest[Any]) -> ModelResponse[Any]:
-    """The response again, its typed output of the type that the agent declares."""
-    value = given["structured"]
-    if value is not None:
-        for kind in _output_types(request.response_format):
-            if getattr(kind, "__name__", "") == given["type"]:
-                value = TypeAdapter(kind).validate_python(value)
-                break
-    return ModelResponse(result=list(given["result"]), structured_response=value)
-
-
-def _output_types(wanted: Any) -> list[Any]:
-    specs = getattr(wanted, "schema_specs", None)
-    if specs is not None:
-        return [spec.schema for spec in specs]
-    one = getattr(wanted, "schema_spec", None)
-    return [one.schema] if one is not None else [getattr(wanted, "schema", wanted)]
-
-
-def _awaitable(handler: Callable[[Any], Any]) -> Callable[[Any], Awaitable[Any]]:
-    async def call(request: Any) -> Any:
-        return handler(request)
-
-    return call
-
-
-def _blocking(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end on an event loop of its own, in this context."""
-    context = contextvars.copy_context()
-    result: list[Any] = []
-
-    def run() -> None:
-        try:
-            result.extend((True, context.run(asyncio.run, work)))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            result.extend((False, error))
-
-    thread = threading.Thread(target=run, name="stretto-effect")
-    thread.start()
-    thread.join()
-    if not result[0]:
-        raise cast("BaseException", result[1])
-    return result[1]
+    return passed[0] if passed else response_of(given, request)

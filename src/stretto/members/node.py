@@ -12,7 +12,8 @@ work.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -27,9 +28,13 @@ from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidMember
 from stretto.members.agent import agent_graph
+from stretto.members.checks import check_policy
 from stretto.members.effects import effect
 from stretto.members.remote import remote_call
 from stretto.members.reply import Reply, reply
+from stretto.members.work import Levels, Successor, Work
+from stretto.models import chat_model
+from stretto.policy import Constant, Policy
 from stretto.records import AGENT_KEY, VERSION_KEY
 from stretto.spec.agent import Agent
 
@@ -72,6 +77,12 @@ class Member:
     agent: Agent | None = None
     typed: bool = False
     """Whether it owes a typed output."""
+    policy: Policy | None = None
+    """What is done around its work."""
+    within: Levels = ()
+    """The budgets of the teams it is in, the outermost first."""
+    successors: tuple[Member | Constant, ...] = ()
+    """Who takes over when it cannot, one after the other."""
 
     def node(self, brief: Brief, settle: Settle) -> ConfigNode:
         """Make a node: `settle(state, reply)` of what the member says to `brief(state)`.
@@ -80,33 +91,70 @@ class Member:
             MemberFailed: The member gave nothing that can be read as a reply.
         """
         graph, name, takes_messages = self.runnable, self.name, self.takes_messages
-        typed = self.typed
-        about = {AGENT_KEY: name, **({VERSION_KEY: self.agent.version} if self.agent else {})}
+        typed, work, about = self.typed, self._work(), self._about()
 
         async def run(state: Any, config: RunnableConfig) -> Update:
             given = brief(state)
-            inside: RunnableConfig = {
-                **config,
-                "metadata": {**config.get("metadata", {}), **about},
-            }
             taken = _input(given, graph, takes_messages=takes_messages)
 
-            async def call(given: Any) -> Any:
-                return await graph.ainvoke(given, inside)
+            async def call(config: RunnableConfig) -> Any:
+                async def ask(given: Any) -> Any:
+                    return await graph.ainvoke(given, config)
 
-            if isinstance(graph, BaseChatModel):
-                output = await effect(name, call, taken, effect="idempotent")
-            else:
-                output = await call(taken)
-            update = settle(state, reply(output, name, given=given, typed=typed))
-            return await update if inspect.isawaitable(update) else update
+                if isinstance(graph, BaseChatModel):
+                    return await effect(name, ask, taken, effect="idempotent")
+                return await ask(taken)
+
+            async def finish(output: Any) -> Update:
+                update = settle(state, reply(output, name, given=given, typed=typed))
+                return await update if inspect.isawaitable(update) else update
+
+            update: Update = await work.run(call, given, _told(config, about), finish)
+            return update
 
         run.__name__ = name
         return run
 
+    def successor(self) -> Successor:
+        """This member, as one that takes over another's work."""
+        graph, work, about = self.runnable, self._work(), self._about()
+
+        async def take_over(given: Mapping[str, Any], config: RunnableConfig) -> Any:
+            taken = _input(given, graph, takes_messages=self.takes_messages)
+
+            async def call(config: RunnableConfig) -> Any:
+                return await graph.ainvoke(taken, config)
+
+            async def finish(output: Any) -> Reply:
+                return reply(output, self.name, given=given, typed=self.typed)
+
+            return await work.run(call, given, _told(config, about), finish)
+
+        return Successor(self.name, take_over)
+
+    def _about(self) -> dict[str, str]:
+        version = {VERSION_KEY: self.agent.version} if self.agent else {}
+        return {AGENT_KEY: self.name, **version}
+
+    def _work(self) -> Work:
+        """What is done around its work."""
+        others = [
+            _constant(each)
+            if isinstance(each, Constant)
+            else replace(each, within=self.within).successor()
+            for each in self.successors
+        ]
+        whole = self.agent is None
+        return Work(self.name, self.policy, within=self.within, successors=others, whole=whole)
+
 
 def member(
-    thing: object, *, name: str = "", role: str = "", output: dict[str, Any] | None = None
+    thing: object,
+    *,
+    name: str = "",
+    role: str = "",
+    output: dict[str, Any] | None = None,
+    policy: Policy | None = None,
 ) -> Member:
     """Take anything LangGraph runs as a member.
 
@@ -117,12 +165,73 @@ def member(
             own, or the first line of a function's docstring.
         output: JSON Schema that replaces an agent's typed output (a pattern narrows it to its
             members); ignored for other kinds.
+        policy: What is done around its work; by default an agent's own.
 
     Raises:
-        InvalidMember: It is nothing that can run, or it has no name of its own.
+        InvalidMember: It is nothing that can run, it has no name of its own, or its fallback leads
+            back to it.
+        InvalidInput: Its policy cannot take effect.
     """
+    return _member(thing, name, role, output=output, policy=policy)
+
+
+def _member(
+    thing: object,
+    name: str = "",
+    role: str = "",
+    *,
+    output: dict[str, Any] | None = None,
+    policy: Policy | None = None,
+    above: tuple[str, ...] = (),
+) -> Member:
+    """The same, as one that takes over from those `above`."""
+    if isinstance(thing, Member) and policy is None:
+        return replace(thing, name=name or thing.name, role=role or thing.role)
+    if isinstance(thing, Agent) and policy is not None:
+        thing = thing.model_copy(update={"policy": policy})
     taken = _taken(thing, name, output)
-    return replace(taken, name=name or taken.name, role=role or taken.role)
+    named, own = name or taken.name, policy or (taken.agent.policy if taken.agent else None)
+    if named in above:
+        way = " -> ".join([*above, named])
+        raise InvalidMember(
+            f"the fallback of {above[0]!r} leads back to itself: {way}. Name another member, or a "
+            "constant."
+        )
+    taken = replace(taken, name=named, role=role or taken.role, policy=own)
+    if own is None:
+        return taken
+    check_policy(named, own, taken.runnable, taken.agent)
+    successors = tuple(_successors(own, (*above, named), models=taken.agent is None))
+    return replace(taken, successors=successors)
+
+
+def _successors(
+    policy: Policy, above: tuple[str, ...], *, models: bool
+) -> Iterator[Member | Constant]:
+    """Who takes over a member's whole work; models do so only where a call is the member itself."""
+    for each in policy.fallback.to if policy.fallback else ():
+        if isinstance(each, Constant):
+            yield each
+        elif not isinstance(each, str | BaseChatModel):
+            yield _member(each, above=above)
+        elif models:
+            model = chat_model(each) if isinstance(each, str) else each
+            named = each if isinstance(each, str) else ""
+            yield _member(model, named, above=above)
+
+
+def _constant(constant: Constant) -> Successor:
+    value = constant.value
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    async def answer(_: Mapping[str, Any], __: RunnableConfig) -> Reply:
+        return Reply(said, None if isinstance(value, str) else value)
+
+    return Successor("constant", answer)
+
+
+def _told(config: RunnableConfig, about: Mapping[str, str]) -> RunnableConfig:
+    return {**config, "metadata": {**config.get("metadata", {}), **about}}
 
 
 def _taken(thing: object, name: str, output: dict[str, Any] | None) -> Member:

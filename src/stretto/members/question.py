@@ -50,7 +50,7 @@ async def ask_blocking(question: Question) -> Ruling:
 
 
 def _ruling(said: list[object]) -> Ruling:
-    return Ruling(bool(said[0]), said[1])
+    return Ruling(bool(said[0]), said[1], done=said[2:] != [False])
 
 
 def _asked(question: Question) -> list[object]:
@@ -66,7 +66,7 @@ def _asked(question: Question) -> list[object]:
         case Respond(message=message):
             return [False, message]
         case Reject(message=message):
-            return [False, message or REFUSED]
+            return [False, message or REFUSED, False]
         case _:
             raise AssertionError
 

@@ -65,6 +65,17 @@ class Where:
             counts.made[kind] = number + 1
         return str(number)
 
+    def mark(self) -> dict[str, int]:
+        """How many effects of each kind this execution has asked for so far."""
+        with _counting:
+            counts = _counts.get(self.task)
+            return {} if counts is None or counts.attempt != self.attempt else dict(counts.made)
+
+    def back(self, mark: Mapping[str, int]) -> None:
+        """Count again from there: what follows asks for the same effects once more."""
+        with _counting:
+            _counts[self.task] = _Counts(self.attempt, dict(mark))
+
     def again(self, kind: str) -> None:
         """Take the last ordinal back: it failed, and who tries again means the same."""
         with _counting:

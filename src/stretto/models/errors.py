@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import re
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from stretto.errors import ModelRefused, ModelUnavailable, StrettoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ProviderTrouble = Literal["timeout", "unavailable", "refused", "nonsense"]
+"""What a provider can do: be late, not serve now, refuse the request, give what cannot be read."""
 _LENGTH = 300
 _KEY = re.compile(r"\b(?:sk|pk|key)-[\w*.-]{6,}|\bBearer\s+\S+")
 _LATER = (
@@ -89,7 +91,7 @@ def provider_error(exc: BaseException) -> StrettoError | None:
     Looks through causes and contexts, outermost first. The text names what the provider said, in
     short and without keys, and ends with the remedy.
     """
-    for each in _chain(exc):
+    for each in chained(exc):
         if isinstance(each, (ModelRefused, ModelUnavailable)):
             return each
         told = _told(each)
@@ -110,7 +112,8 @@ def shortened(exc: BaseException) -> str:
     return (text if len(text) <= _LENGTH else text[:_LENGTH].rsplit(" ", 1)[0] + " ...").rstrip(".")
 
 
-def _chain(exc: BaseException | None) -> Iterator[BaseException]:
+def chained(exc: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what caused it, outermost first, groups included."""
     seen: set[int] = set()
     waiting = [exc]
     while waiting:
@@ -124,23 +127,55 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
         waiting += [each.__cause__, None if each.__suppress_context__ else each.__context__]
 
 
-def _told(exc: BaseException) -> StrettoError | None:
+def provider_trouble(exc: BaseException) -> ProviderTrouble | None:
+    """What a provider did that an exception comes from; `None` when it comes from none.
+
+    Looks through causes and contexts, outermost first.
+    """
+    found = (_trouble(each) for each in chained(exc))
+    return next((trouble for trouble in found if trouble is not None), None)
+
+
+def status_of(exc: BaseException) -> int | None:
+    """The HTTP status of an error that a client raised for a response; `None` when it has none."""
+    for holder in (exc, getattr(exc, "response", None)):
+        status = getattr(holder, "status_code", None)
+        if isinstance(status, int) and status >= _AN_ERROR:
+            return status
+    return None
+
+
+def _trouble(exc: BaseException) -> ProviderTrouble | None:
     names = {kind.__name__ for kind in type(exc).__mro__}
     if not _from_provider(exc):
         return None
     if names & _LATE or isinstance(exc, (TimeoutError, asyncio.TimeoutError)):
-        return ModelUnavailable(f"The provider did not answer in time: {shortened(exc)}. {_LATER}")
+        return "timeout"
     status = _status(exc, names)
     if status is not None:
-        return _by_status(status, exc)
+        again = status in _BUSY or status >= _FAILED or status == _TIMED_OUT
+        return "unavailable" if again or getattr(exc, "is_retryable", False) else "refused"
     if names & _UNREACHED:
+        return "unavailable"
+    return "nonsense" if names & _NONSENSE else None
+
+
+def _told(exc: BaseException) -> StrettoError | None:
+    trouble = _trouble(exc)
+    if trouble == "timeout":
+        return ModelUnavailable(f"The provider did not answer in time: {shortened(exc)}. {_LATER}")
+    names = {kind.__name__ for kind in type(exc).__mro__}
+    status = None if trouble is None else _status(exc, names)
+    if status is not None:
+        return _by_status(status, exc)
+    if trouble == "unavailable":
         cause = exc.__cause__
         why = f" ({shortened(cause)})" if cause is not None and str(cause) else ""
         return ModelUnavailable(
             f"The provider cannot be reached: {shortened(exc)}{why}. "
             f"Check OPENAI_BASE_URL and the network. {_LATER}"
         )
-    if names & _NONSENSE:
+    if trouble == "nonsense":
         return ModelUnavailable(
             f"The provider's answer cannot be read: {shortened(exc)}. "
             f"Check that OPENAI_BASE_URL names an OpenAI-compatible server. {_LATER}"
@@ -164,10 +199,8 @@ def _from_provider(exc: BaseException) -> bool:
 
 
 def _status(exc: BaseException, names: set[str]) -> int | None:
-    for holder in (exc, getattr(exc, "response", None)):
-        status = getattr(holder, "status_code", None)
-        if isinstance(status, int) and status >= _AN_ERROR:
-            return status
+    if (status := status_of(exc)) is not None:
+        return status
     return next((status for name, status in _STATUS.items() if name in names), None)
 
 

@@ -10,6 +10,8 @@ from stretto.errors import InvalidInput, UnknownName
 from stretto.models.errors import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from langchain_core.language_models.chat_models import BaseChatModel
 
 OFFLINE = "offline"
@@ -33,10 +35,15 @@ def default_model() -> str:
     return OFFLINE
 
 
-def chat_model(name: str | None = None) -> BaseChatModel:
+def chat_model(name: str | None = None, *, retries: int | None = None) -> BaseChatModel:
     """The chat model of a name: `offline`, `openai:NAME`, `provider:NAME`; `None` is the default.
 
     Nothing is sent: a wrong key or model shows with the first request.
+
+    Args:
+        name: The model's.
+        retries: Times that the provider's client repeats a failed request by itself; by default
+            2 for OpenAI, and what the package of another provider does.
 
     Raises:
         InvalidInput: The name has no provider or no model, the key is missing, or the package of
@@ -52,11 +59,11 @@ def chat_model(name: str | None = None) -> BaseChatModel:
     if not model or not provider:
         raise UnknownName("model", wanted, [OFFLINE, "openai:NAME", "PROVIDER:NAME"])
     if provider == "openai":
-        return _openai(model)
-    return _other(provider, model)
+        return _openai(model, RETRIES if retries is None else retries)
+    return _other(provider, model, {} if retries is None else {"max_retries": retries})
 
 
-def _openai(model: str) -> BaseChatModel:
+def _openai(model: str, retries: int) -> BaseChatModel:
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
@@ -73,15 +80,15 @@ def _openai(model: str) -> BaseChatModel:
         base_url=url,
         stream_usage=True,
         timeout=TIMEOUT,
-        max_retries=RETRIES,
+        max_retries=retries,
     )
 
 
-def _other(provider: str, model: str) -> BaseChatModel:
+def _other(provider: str, model: str, how: Mapping[str, int]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(model, model_provider=provider)
+        return init_chat_model(model, model_provider=provider, **how)
     except ImportError as error:
         package = f"langchain-{provider.replace('_', '-')}"
         raise InvalidInput(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 
+from stretto.errors import BudgetExceeded
 from stretto.members.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.brief import task_brief
 from stretto.patterns.dataflow import Needs, run_tasks
@@ -54,6 +55,14 @@ def _settle(name: str) -> Any:
     return settle
 
 
+def _stopped(task: Task, error: BudgetExceeded) -> TaskResult:
+    """What is left of a task whose member has used up its own budget."""
+    why = str(error)
+    return TaskResult(
+        task=task.id, goal=task.goal, agent=task.executor, text=why, found=False, stopped=why
+    )
+
+
 async def run_round(
     pool: CompiledStateGraph[Any, Any, Any, Any],
     state: TeamState,
@@ -70,10 +79,15 @@ async def run_round(
 
     async def work(task: Task, needs: Needs) -> TaskResult:
         about = {**config.get("metadata", {}), TASK_KEY: task.id}
-        out = await pool.ainvoke(
-            task_brief(task, needs, state),
-            {"metadata": about, "run_name": f"{task.id} {task.executor}"},
-        )
+        try:
+            out = await pool.ainvoke(
+                task_brief(task, needs, state),
+                {"metadata": about, "run_name": f"{task.id} {task.executor}"},
+            )
+        except BudgetExceeded as error:
+            if not error.budget.endswith(f"/{task.executor}"):  # the whole team's
+                raise
+            return _stopped(task, error).model_copy(update={"round": round_})
         result: TaskResult = out["result"]
         return result.model_copy(update={"round": round_})
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import END, START, StateGraph
 
 from stretto.errors import InvalidInput, InvalidPlan, InvalidReview
-from stretto.members import Compaction, Member, Reply, member, members
+from stretto.members import Compaction, Member, Reply, check_team, member, members
 from stretto.models import chat_model
 from stretto.patterns.brief import planner_brief, review_brief
 from stretto.patterns.decisions import decided
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
     from stretto.members import ConfigNode, Node, Update
+    from stretto.policy import Budget
 
 Approval: TypeAlias = Literal["plan", "tasks", "answer"]
 """What a person is asked about: the plan, each task's result, the answer."""
@@ -70,6 +71,7 @@ def plan(
     max_tasks: int = 8,
     max_attempts: int = 3,
     width: int = 8,
+    budget: Budget | None = None,
     compaction: Compaction | None = None,
     context: type[Any] | None = None,
 ) -> StateGraph[TeamState, Any, ChatState, TeamState]:
@@ -91,17 +93,23 @@ def plan(
         max_attempts: Times the planner or the reviewer is asked until its reply can be used; then
             the run fails.
         width: Tasks that run at once.
+        budget: What all of them together may spend; a member that has used up its own gives a task
+            result that says so (`TaskResult.stopped`), and the team goes on without it.
         compaction: When a long conversation is summarised; the default `Compaction()`.
         context: Type of the run's context (`TypedDict`, dataclass or pydantic class).
 
     Raises:
         InvalidMember: A member is none, or two executors have one name.
-        InvalidInput: A bound is below 1, or `approve` names something unknown.
+        InvalidInput: A bound is below 1, `approve` names something unknown, or the budget cannot be
+            kept: a member may spend more than the team, or a model under it has no price.
     """
     bounds = Bounds(max_rounds, max_tasks, max_attempts, width)
     asked = _approvals(approve)
-    team = members(executors)
-    thinker, judge_ = _planner(planner, team, bounds), member(reviewer)
+    within = () if budget is None else (("plan", budget),)
+    team = {name: replace(one, within=within) for name, one in members(executors).items()}
+    thinker = replace(_planner(planner, team, bounds), within=within)
+    judge_ = replace(member(reviewer), within=within)
+    check_team(budget, {**team, thinker.name: thinker, judge_.name: judge_}, "plan")
     graph: StateGraph[TeamState, Any, ChatState, TeamState] = StateGraph(
         TeamState, input_schema=ChatState, context_schema=context
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Trouble = Literal[
     "unavailable", "timeout", "refused", "nonsense", "open", "full", "budget", "error"
@@ -143,19 +143,43 @@ class Constant(_Value):
     value: Any
 
 
+class Named(_Value):
+    """An agent of the project, by its name; `Project` puts the agent in its place."""
+
+    agent: str
+
+
+def _targets(value: Any) -> Any:
+    given: tuple[Any, ...] = tuple(value) if isinstance(value, list | tuple) else (value,)
+    return tuple(_target(each) for each in given)
+
+
+def _target(given: Any) -> Any:
+    match given:
+        case {"agent": str(name), **rest} if not rest:
+            return Named(agent=name)
+        case {"model": str(name), **rest} if not rest:
+            return name
+        case {"constant": value, **rest} if not rest:
+            return Constant(value=value)
+        case dict():
+            raise ValueError(
+                "a fallback is neither model, agent nor constant. Write one of `model: offline`, "
+                "`agent: NAME`, `constant: TEXT`"
+            )
+        case _:
+            return given
+
+
 class Fallback(_Value):
     """Who takes over, one after the other, when a member cannot.
 
     `to` holds names of models (`"openai:NAME"`, `"offline"`) or chat models, then other members
     (agents, graphs, functions), then perhaps a `Constant`, which ends the chain. Models take over a
-    single call of an agent's model; members and constants the whole work.
+    single call of an agent's model; members and constants the whole work. In YAML they are written
+    `model: NAME` (or the name alone), `agent: NAME`, `constant: TEXT`.
     """
 
-    to: tuple[Any, ...] = Field(min_length=1)
+    to: Annotated[tuple[Any, ...], BeforeValidator(_targets)] = Field(min_length=1)
     on: Troubles = ("unavailable", "timeout", "refused", "nonsense", "open", "full", "error")
     """What they take over after; add "budget" to degrade when a limit is reached."""
-
-    @field_validator("to", mode="before")
-    @classmethod
-    def _chain(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -271,7 +271,7 @@ def _effects(
 ) -> list[EffectCall]:
     by_key: dict[str, EffectCall] = {}
     for place, record in enumerate(records):
-        if isinstance(record, EffectStarted) and record.kind != "model":
+        if isinstance(record, EffectStarted) and record.kind not in {"model", "undo"}:
             if record.key not in by_key:
                 by_key[record.key] = _effect(record, turn, recording)
         elif isinstance(record, EffectEnded) and record.status not in _NO_OUTCOME:

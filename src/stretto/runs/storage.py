@@ -12,6 +12,7 @@ from stretto.home import database_url, state_home
 from stretto.journal import Journal, open_journal
 from stretto.journal.fences import taken
 from stretto.journal.privacy import privacy_from_environment
+from stretto.observe.listening import listening
 from stretto.runs.lock import FileLocks, Locks, PostgresLocks
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ async def open_storage(
 ) -> AsyncGenerator[Storage]:
     """Open the project's state.
 
+    What is journaled is told to the logger `stretto.journal` if logging was set up before, and to
+    OpenTelemetry if the environment asks for it.
+
     Args:
         url: Postgres URL; by default STRETTO_DATABASE_URL, else files.
         home: Folder of the files; by default STRETTO_HOME, else `.stretto` beside langgraph.json,
@@ -87,13 +91,14 @@ async def open_storage(
         StateUnreadable: A file is damaged or not ours.
         StateUnavailable: It cannot be reached or written.
         InvalidInput: STRETTO_DATABASE_URL is no Postgres URL.
-        MissingExtra: A Postgres URL without the extra `postgres`.
+        MissingExtra: A Postgres URL without the extra `postgres`; STRETTO_OTEL without `observe`.
     """
     known = privacy or privacy_from_environment()
     place = url or (None if home is not None else database_url())
     if place is not None:
         async with (
             open_journal(place, privacy=known, wait=wait) as journal,
+            listening(journal),
             open_checkpointer(
                 place, journal=journal, cipher=known.cipher, wait=wait
             ) as checkpointer,
@@ -103,6 +108,7 @@ async def open_storage(
     folder = home or state_home()
     async with (
         open_journal(folder / "journal.sqlite", privacy=known, wait=wait) as journal,
+        listening(journal),
         open_checkpointer(
             folder / "checkpoints.sqlite", journal=journal, cipher=known.cipher, wait=wait
         ) as checkpointer,

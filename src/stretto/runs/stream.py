@@ -16,12 +16,13 @@ from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidInput, ThreadUnknown
+from stretto.errors import InvalidInput, LimitReached, ThreadUnknown, TimedOut
 from stretto.journal import Usage
 from stretto.journal.announcement import Announcement
 from stretto.journal.handler import JournalHandler
 from stretto.policy import Limits
 from stretto.records import TEAM_KEY
+from stretto.resilience.deadline import in_time
 from stretto.runs.answers import kept_answers, moved, resumption
 from stretto.runs.failure import explained
 from stretto.runs.forking import fork_held
@@ -29,7 +30,7 @@ from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from langchain_core.runnables import RunnableConfig
     from langgraph.runtime import RunControl
@@ -335,17 +336,9 @@ class _Run:
 
             async def pump_graph() -> None:
                 try:
-                    async for part in self.graph.astream(
-                        given.input,
-                        given.config,
-                        context=cast("Any", given.context),
-                        stream_mode=list(modes),
-                        subgraphs=True,
-                        durability="sync",
-                        version="v2",
-                        control=control,
-                    ):
-                        found.put_nowait(cast("Part", part))
+                    await self.before_deadline(
+                        lambda: self._steps(given, control, modes, found.put_nowait)
+                    )
                     await self.storage.journal.flush()
                     found.put_nowait(None)
                 except BaseException as error:
@@ -369,6 +362,43 @@ class _Run:
                 for left in _drained(records, found, str(self.id)):
                     yield left
                 await task
+
+    async def _steps(
+        self,
+        given: _Given,
+        control: RunControl | None,
+        modes: Sequence[StreamMode],
+        put: Callable[[Part], None],
+    ) -> None:
+        """Let the graph run, and hand over its parts."""
+        async for part in self.graph.astream(
+            given.input,
+            given.config,
+            context=cast("Any", given.context),
+            stream_mode=list(modes),
+            subgraphs=True,
+            durability="sync",
+            version="v2",
+            control=control,
+        ):
+            put(cast("Part", part))
+
+    async def before_deadline(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it in the seconds that the limits allow.
+
+        Raises:
+            LimitReached: They are over; what was done is stored.
+        """
+        seconds = self.limits.seconds
+        try:
+            await in_time(seconds, work, "")
+        except TimedOut as error:
+            if str(error):  # a member's own
+                raise
+            raise LimitReached(
+                f"the run has used its {seconds:g} seconds; what it has done is stored. Resume it "
+                f"with a higher --max-seconds (in Python: Limits(seconds=...))."
+            ) from None
 
     async def result(self) -> Result:
         """What the thread's newest checkpoint says."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
+from stretto.policy import Policy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -159,6 +161,8 @@ class Agent(BaseModel, frozen=True, extra="forbid"):
     """Changes when the agent's behaviour does."""
     max_model_calls: int = Field(default=12, ge=1, strict=True)
     """The most model calls it makes for one task."""
+    policy: Policy | None = None
+    """How its calls are bounded, repeated and replaced; `None` adds nothing."""
 
     @property
     def description(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -73,16 +74,13 @@ class Definition:
         """Give the error that tells of a problem at `place`."""
         return BadDefinition(self.path, self.line(*place), problem, remedy)
 
-    def faults(self, error: ValidationError, keys: Iterable[str]) -> Iterator[BadDefinition]:
-        """Give what pydantic found as errors that name line, key and remedy.
-
-        `keys` are the keys that may stand at the top of the file.
-        """
-        known, told = sorted(keys), set[Place]()
+    def faults(self, error: ValidationError, model: type[BaseModel]) -> Iterator[BadDefinition]:
+        """Give what pydantic found, reading the file as `model`, as errors with line and remedy."""
+        told = set[Place]()
         for detail in error.errors(include_url=False):
             place = self._place(detail)
             if place not in told:  # a union gives a fault for each of its members
-                yield self.bad(place, *_explained(detail, place, known))
+                yield self.bad(place, *_explained(detail, place, _keys(model, place)))
             told.add(place)
 
     def _place(self, detail: ErrorDetails) -> Place:
@@ -91,6 +89,18 @@ class Definition:
         while place and place not in self.lines:
             place = place[:-1]
         return loc if detail["type"] == "missing" and len(loc) == len(place) + 1 else place
+
+
+def _keys(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys that may stand where `place` is."""
+    for key in place[:-1]:
+        field = model.model_fields.get(str(key))
+        inside = () if field is None else (field.annotation, *get_args(field.annotation))
+        found = [k for k in inside if isinstance(k, type) and issubclass(k, BaseModel)]
+        if not found:
+            break
+        model = found[0]
+    return sorted(model.model_fields)
 
 
 _FORM = "Write `key: value` lines, such as `role: reads the sources`"

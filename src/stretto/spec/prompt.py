@@ -196,5 +196,5 @@ def _header(text: str, path: object) -> tuple[_Header, Definition | None]:
     try:
         return _Header.model_validate(definition.data), definition
     except ValidationError as error:
-        refuse(path, list(definition.faults(error, _Header.model_fields)))
+        refuse(path, list(definition.faults(error, _Header)))
         raise

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
+from stretto.errors import InvalidInput
+from stretto.spec.undo import UNDO_KEY, undo_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stretto.spec.undo import Undo
 
 Effect = Literal["reads", "idempotent", "ask", "fail"]
 """What is to happen when a call was begun and it is not known whether it ended: `reads` and
@@ -20,17 +25,29 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 """All of them."""
 
 
-def tool(*, effect: Effect) -> Callable[[F], F]:
-    """Mark a plain typed function with its effect; it is returned unchanged.
+def tool(*, effect: Effect, undo: Undo | None = None) -> Callable[[F], F]:
+    """Mark a plain typed function with its effect, and what undoes it; it is returned unchanged.
+
+    Args:
+        effect: What is to happen when a call was begun and never came back.
+        undo: Called as `undo(result, **arguments)` when the work that the call was part of is
+            undone: with what it gave and what it was given. A function at the top of a module.
 
     Raises:
         ValueError: There is no such effect.
+        InvalidInput: The undo is no function that another process could find, or there is nothing
+            to undo.
     """
     if effect not in EFFECTS:
         raise ValueError(f"no effect {effect!r}. Use one of {', '.join(EFFECTS)}.")
+    name = undo_name(undo) if undo is not None else ""
+    if name and effect == "reads":
+        raise InvalidInput(f"what only reads leaves nothing to undo. Leave {name!r} out.")
 
     def mark(function: F) -> F:
         setattr(function, EFFECT_KEY, effect)
+        if name:
+            setattr(function, UNDO_KEY, name)
         return function
 
     return mark

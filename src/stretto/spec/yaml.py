@@ -14,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from stretto.errors import InvalidInput, StrettoError, UnknownName
+from stretto.policy import Constant, Named, Policy
 from stretto.spec.agent import Agent, AgentName, tool_name
 from stretto.spec.definition import Definition, refuse
 from stretto.spec.prompt import Prompt, Value, escape, fill, read_text, used
@@ -53,6 +54,10 @@ class Names(Protocol):
         """Give the tools for `function`, `family.function` or `mcp:SERVER`; raises likewise."""
         ...
 
+    def agent(self, name: str) -> Agent:
+        """Give the agent of that name; raises likewise, and where it leads back to this one."""
+        ...
+
 
 class NoNames:
     """For an agent file that stands alone: there is nothing to refer to."""
@@ -69,6 +74,10 @@ class NoNames:
         """Raise `UnknownName`."""
         raise UnknownName("tool", name, [])
 
+    def agent(self, name: str) -> Agent:
+        """Raise `UnknownName`."""
+        raise UnknownName("agent", name, [])
+
 
 class InlineText(BaseModel):
     """A prompt of one word, which would otherwise be taken for the name of a prompt."""
@@ -76,6 +85,12 @@ class InlineText(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str
+
+
+class PolicyFile(Policy):
+    """A policy as a file says it: an undo by the name of a tool."""
+
+    undo: str | None = Field(default=None, description="the tool that undoes its work")
 
 
 def _version(version: Any) -> Any:
@@ -102,6 +117,9 @@ class AgentFile(BaseModel):
     )
     version: Annotated[str, BeforeValidator(_version, json_schema_input_type=str | int)] = "1"
     max_model_calls: int = Field(default=12, ge=1, description="most model calls for one task")
+    policy: PolicyFile | None = Field(
+        default=None, description="how its calls are bounded, repeated and replaced"
+    )
 
 
 def agent_schema() -> dict[str, Any]:
@@ -148,11 +166,12 @@ class _Reading:
             "output": self._output(file),
             "version": file.version,
             "max_model_calls": file.max_model_calls,
+            "policy": self._policy(file),
         }
         try:
             agent = Agent.model_validate(values)
         except ValidationError as error:
-            self.faults += self.definition.faults(error, AgentFile.model_fields)
+            self.faults += self.definition.faults(error, AgentFile)
             refuse(self.definition.path, self.faults)
             raise
         refuse(self.definition.path, self.faults)
@@ -164,7 +183,7 @@ class _Reading:
         try:
             return AgentFile.model_validate(data)
         except ValidationError as error:
-            self.faults += self.definition.faults(error, AgentFile.model_fields)
+            self.faults += self.definition.faults(error, AgentFile)
             self.bad = {str(detail["loc"][0]) for detail in error.errors()}
         return AgentFile.model_validate({k: v for k, v in data.items() if str(k) not in self.bad})
 
@@ -205,6 +224,39 @@ class _Reading:
             except StrettoError as error:
                 self.faults.append(self._located(error, "tools", index))
 
+    def _policy(self, file: AgentFile) -> Policy | None:
+        """The policy with the agents and the undo that it names."""
+        said = file.policy
+        if said is None:
+            return None
+        changed: dict[str, Any] = {}
+        if said.fallback is not None:
+            to = tuple(self._fallback(each, i) for i, each in enumerate(said.fallback.to))
+            changed["fallback"] = said.fallback.model_copy(update={"to": to})
+        if said.undo is not None:
+            changed["undo"] = self._undo(said.undo)
+        values = {name: getattr(said, name) for name in Policy.model_fields}
+        return Policy.model_construct(**{**values, **changed})
+
+    def _fallback(self, said: Any, index: int) -> Any:
+        if not isinstance(said, Named):
+            return said
+        try:
+            return self.names.agent(said.agent)
+        except StrettoError as error:
+            self.faults.append(self._located(error, "policy", "fallback", "to", index))
+            return said
+
+    def _undo(self, name: str) -> Any:
+        try:
+            found = list(self.names.tools_named(name))
+            if len(found) == 1:
+                return found[0]
+            raise InvalidInput(f"{name!r} names {len(found)} tools. Name the one that undoes it")
+        except StrettoError as error:
+            self.faults.append(self._located(error, "policy", "undo"))
+            return None
+
     def _output(self, file: AgentFile) -> Any:
         if isinstance(file.output, dict) or not file.output:
             return file.output or None
@@ -241,6 +293,7 @@ def dump_agent(agent: Agent) -> str:
         "output": _output_said(agent),
         "version": agent.version,
         "max_model_calls": agent.max_model_calls,
+        "policy": _policy_said(agent),
     }
     defaults = AgentFile().model_dump(exclude={"name"})
     data = {key: value for key, value in said.items() if value != defaults.get(key)}
@@ -259,6 +312,32 @@ def _model_said(agent: Agent) -> str:
         f"agent {agent.name!r} holds a model object, which a file cannot. "
         "Name the model, as in 'openai:NAME'"
     )
+
+
+def _policy_said(agent: Agent) -> dict[str, Any] | None:
+    if agent.policy is None:
+        return None
+    said = agent.policy.model_dump(mode="json", exclude_defaults=True, exclude={"undo": True})
+    if agent.policy.fallback is not None:
+        said["fallback"]["to"] = [_target_said(agent, to) for to in agent.policy.fallback.to]
+    if agent.policy.undo is not None:
+        said["undo"] = _tool_said(agent.policy.undo)
+    return said
+
+
+def _target_said(agent: Agent, to: Any) -> Any:
+    match to:
+        case str():
+            return {"model": to}
+        case Constant(value=value):
+            return {"constant": value}
+        case Agent(name=name) | Named(agent=name):
+            return {"agent": name}
+        case _:
+            raise InvalidInput(
+                f"the fallback of agent {agent.name!r} holds {type(to).__name__}, which a file "
+                "cannot. Name a model or an agent of the project"
+            )
 
 
 def _prompt_said(prompt: str) -> str | dict[str, str]:

@@ -1,0 +1,358 @@
+"""Metrics: records folded into rates, times, tokens, money and quality, once through.
+
+What a row of an agent or a version tells of quality is of the answers that it had a part in, and
+its money is its own: two versions of one agent can be set side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stretto.observe.spread import Buckets, Exact
+from stretto.observe.steps import Steps
+from stretto.observe.tally import BYS, By, Row
+from stretto.records import (
+    BreakerChanged,
+    Budgeted,
+    Compensated,
+    DeadLettered,
+    Feedback,
+    FellBack,
+    LetterClosed,
+    ModelEnded,
+    Outcome,
+    Retried,
+    RunStarted,
+    Waited,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from stretto.observe.steps import Step, Turn
+    from stretto.records import AnyRecord
+
+MOST_ROWS = 500
+"""Names that are kept apart, of each kind; what comes after goes into the row `OTHERS`."""
+OTHERS = "(others)"
+MOST_WAITING = 10_000
+"""Threads that are known to wait for a person."""
+TYPES = (
+    "run_started", "run_ended", "node_started", "node_ended", "model_started", "model_ended",
+    "tool_started", "tool_ended", "retried", "fell_back", "breaker_changed", "budgeted",
+    "compensated", "dead_lettered", "letter_closed", "waited", "feedback", "outcome",
+)  # fmt: skip
+"""The types of records that metrics are made of; others need not be read."""
+REPLY = "reply"
+"""The verdict on what was answered without a plan: nothing was judged."""
+ACCEPTED = "accepted"
+
+
+@dataclass(slots=True)
+class BudgetUse:
+    """How a budget stands, as last told."""
+
+    used: float = 0.0
+    limit: float | None = None
+    warned: int = 0
+    exceeded: int = 0
+
+
+@dataclass(slots=True)
+class Beside:
+    """What happened beside the work."""
+
+    breakers: dict[str, str] = field(default_factory=dict[str, str])
+    """How each stands: "closed", "open", "half_open"."""
+    changes: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """How often a breaker came to a state."""
+    budgets: dict[tuple[str, str], BudgetUse] = field(
+        default_factory=dict[tuple[str, str], BudgetUse]
+    )
+    """By path and unit."""
+    waits: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
+    """How often and how long was waited, by what for."""
+    undone: int = 0
+    not_undone: int = 0
+    letters: dict[str, str] = field(default_factory=dict[str, str])
+    """Open dead letters: the kind of each, by its id."""
+    lettered: int = 0
+    """Dead letters that were ever written."""
+
+
+class Metrics:
+    """What records came to, in all or within a time; add more at any time.
+
+    Args:
+        since: Only what ended then or later counts, in seconds since the epoch. Records before are
+            still to be added: they tell whose what comes later is.
+        team: Only what this team did counts.
+        exact: Whether quantiles are exact, at eight bytes a time; else they are of buckets, and the
+            metrics grow with the number of names alone.
+        most: Names that are kept apart, of each kind.
+    """
+
+    def __init__(
+        self,
+        *,
+        since: float | None = None,
+        team: str | None = None,
+        exact: bool = True,
+        most: int = MOST_ROWS,
+    ) -> None:
+        self.rows: dict[tuple[By, str], Row] = {}
+        self.beside = Beside()
+        self.seq = 0
+        """Of the last record that was added; read on `after` it."""
+        self.records = 0
+        """That counted."""
+        self._since, self._team, self._most = since, team, most
+        self._latency: Callable[[], Exact | Buckets] = Exact if exact else Buckets
+        self._steps = Steps()
+        self._kinds: dict[By, int] = dict.fromkeys(BYS, 0)
+        self.teams: set[str] = set()
+        """Names of all teams that ran, whether or not what they did counts."""
+        self.waiting: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        """Threads that wait for a person: the team of each, and since when."""
+
+    def add(self, records: Iterable[AnyRecord]) -> None:
+        """Take records in, in the order in which they were stored."""
+        for record in records:
+            self.seq = max(self.seq, record.seq)
+            counts = self._since is None or record.time >= self._since
+            self.records += counts
+            for step in self._steps.add(record):
+                self._part(step)
+                if counts and self._is_wanted(step.turn):
+                    self._count(step)
+                if step.kind == "run":
+                    self._wait_for_person(step)
+            if isinstance(record, RunStarted):
+                self.waiting.pop(record.thread, None)
+                if len(self.teams) < self._most:
+                    self.teams.add(record.team)
+            if (judge := _TOLD.get(type(record))) is not None:
+                judge(self, record, counts)
+
+    def bury(self, is_alive: Callable[[RunStarted], bool]) -> None:
+        """Count the runs as failed whose process is gone (`stretto.journal.is_alive`)."""
+        for step in self._steps.bury(is_alive):
+            self._part(step)
+            if (self._since is None or step.time >= self._since) and self._is_wanted(step.turn):
+                self._count(step)
+
+    def running(self) -> dict[str, int]:
+        """How many runs of each team have no end yet."""
+        found: dict[str, int] = {}
+        for start in self._steps.running():
+            if self._team in {None, start.team}:
+                found[start.team] = found.get(start.team, 0) + 1
+        return found
+
+    def by(self, by: By) -> list[Row]:
+        """The rows of one kind, the busiest first."""
+        mine = [row for (kind, _), row in self.rows.items() if kind == by]
+        return sorted(mine, key=lambda row: (-row.count - row.spent.calls, row.name))
+
+    def told(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        beside = self.beside
+        return {
+            "records": self.records,
+            **{f"{by}s": [row.told() for row in self.by(by)] for by in BYS},
+            "running": self.running(),
+            "breakers": dict(beside.breakers),
+            "budgets": [
+                {
+                    "budget": path,
+                    "unit": unit,
+                    "used": use.used,
+                    "limit": use.limit,
+                    "warned": use.warned,
+                    "exceeded": use.exceeded,
+                }
+                for (path, unit), use in beside.budgets.items()
+            ],
+            "waits": {on: {"count": n, "seconds": s} for on, (n, s) in beside.waits.items()},
+            "undone": beside.undone,
+            "not_undone": beside.not_undone,
+            "dead_letters": len(beside.letters),
+            "waiting_for_a_person": len(self.waiting),
+        }
+
+    def _wait_for_person(self, step: Step) -> None:
+        self.waiting.pop(step.turn.thread, None)
+        if step.status == "interrupted" and self._is_wanted(step.turn):
+            self.waiting[step.turn.thread] = step.turn.team, step.time
+            if len(self.waiting) > MOST_WAITING:
+                self.waiting.popitem(last=False)
+
+    def _is_wanted(self, turn: Turn) -> bool:
+        return self._team is None or turn.team == self._team
+
+    def _row(self, by: By, name: str) -> Row:
+        row = self.rows.get((by, name))
+        if row is None:
+            if self._kinds[by] >= self._most and name != OTHERS:
+                return self._row(by, OTHERS)
+            self._kinds[by] += 1
+            row = self.rows[by, name] = Row(by, name, latency=self._latency())
+        return row
+
+    def _part(self, step: Step) -> None:
+        """Note who had a part in the turn, for what is said of its answer."""
+        parts = step.turn.parts
+        if len(parts) < self._most:
+            parts.add(("team", step.turn.team))
+            if step.agent:
+                parts.add(("agent", step.agent))
+                if step.version:
+                    parts.add(("version", f"{step.agent} {step.version}"))
+            if step.kind in {"tool", "model"}:
+                parts.add((step.kind, step.name))
+
+    def _actors(self, step: Step) -> list[Row]:
+        """The rows of the team, and of the agent and its version, where there is one."""
+        rows = [self._row("team", step.turn.team)]
+        if step.agent:
+            rows.append(self._row("agent", step.agent))
+            if step.version:
+                rows.append(self._row("version", f"{step.agent} {step.version}"))
+        return rows
+
+    def _count(self, step: Step) -> None:
+        match step.kind:
+            case "run":
+                self._row("team", step.turn.team).end(step.status, step.seconds)
+                self._count_agent(step)
+            case "node":
+                if step.is_agent:
+                    self._count_agent(step)
+                elif not step.agent and not step.name.startswith("__"):
+                    self._row("node", step.name).end(step.status, step.seconds)
+            case "tool":
+                self._row("tool", step.name).end(step.status, step.seconds)
+                if step.ok is not None:
+                    for row in self._actors(step):
+                        row.tool_calls += 1
+            case "model":
+                self._count_model(step)
+
+    def _count_agent(self, step: Step) -> None:
+        if step.is_agent:
+            for row in self._actors(step)[1:]:
+                row.end(step.status, step.seconds)
+
+    def _count_model(self, step: Step) -> None:
+        mine = self._row("model", step.name)
+        mine.end(step.status, step.seconds)
+        end = step.end
+        if isinstance(end, ModelEnded):
+            used = bool(end.input_tokens or end.output_tokens)
+            for row in (mine, *self._actors(step)):
+                spent = row.spent
+                spent.calls += 1
+                spent.input_tokens += end.input_tokens
+                spent.output_tokens += end.output_tokens
+                spent.money += end.cost or 0.0
+                spent.priced += end.cost is not None
+                spent.unpriced += used and end.cost is None
+
+    def _judged(self, record: AnyRecord) -> list[Row]:
+        """The rows of all who had a part in the turn that a record is about."""
+        turn = self._steps.turn(record.run, record.thread)
+        if not self._is_wanted(turn):
+            return []
+        return [self._row(by, name) for by, name in turn.parts or {("team", turn.team)}]  # type: ignore[arg-type]
+
+    def _outcome(self, record: Outcome, counts: bool) -> None:
+        if not counts or record.verdict == REPLY or "|" in record.place:  # of a team within
+            return
+        accepted = record.verdict == ACCEPTED
+        for row in self._judged(record):
+            quality = row.quality
+            quality.answers += 1
+            quality.accepted += accepted
+            quality.at_once += accepted and record.rounds <= 1
+            quality.rounds += record.rounds
+            quality.edits += record.human_edits
+
+    def _feedback(self, record: Feedback, counts: bool) -> None:
+        if not counts:
+            return
+        for row in self._judged(record):
+            quality = row.quality
+            quality.up += record.thumb == "up"
+            quality.down += record.thumb == "down"
+            if record.score is not None and math.isfinite(record.score):
+                quality.scores += 1
+                quality.score += record.score
+
+    def _again(self, record: Retried | FellBack, counts: bool) -> None:
+        turn = self._steps.turn(record.run, record.thread)
+        if not (counts and self._is_wanted(turn)):
+            return
+        rows = [self._row("team", turn.team)]
+        if record.agent:
+            rows.append(self._row("agent", record.agent))
+        if record.step != "node" or not record.agent:
+            rows.append(self._row(record.step, record.name))
+        for row in rows:
+            row.retries += isinstance(record, Retried)
+            row.fallbacks += isinstance(record, FellBack)
+
+    def _breaker(self, record: BreakerChanged, counts: bool) -> None:
+        self.beside.breakers[record.breaker] = record.state
+        if counts:
+            key = record.breaker, record.state
+            self.beside.changes[key] = self.beside.changes.get(key, 0) + 1
+
+    def _budget(self, record: Budgeted, counts: bool) -> None:
+        if counts and self._is_wanted(self._steps.turn(record.run, record.thread)):
+            use = self.beside.budgets.setdefault((record.budget, record.unit), BudgetUse())
+            use.used, use.limit = record.used, record.limit
+            use.warned += record.event == "warned"
+            use.exceeded += record.event == "exceeded"
+
+    def _wait(self, record: Waited, counts: bool) -> None:
+        turn = self._steps.turn(record.run, record.thread)
+        if not (counts and self._is_wanted(turn)):
+            return
+        seconds = record.seconds if 0 <= record.seconds < math.inf else 0.0
+        count, total = self.beside.waits.get(record.on, (0, 0.0))
+        self.beside.waits[record.on] = count + 1, total + seconds
+        rows = [self._row("team", turn.team)]
+        if record.agent:
+            rows.append(self._row("agent", record.agent))
+        for row in rows:
+            row.waits += 1
+            row.waited += seconds
+
+    def _undo(self, record: Compensated, counts: bool) -> None:
+        if counts and self._is_wanted(self._steps.turn(record.run, record.thread)):
+            self.beside.undone += record.status == "done"
+            self.beside.not_undone += record.status == "failed"
+
+    def _letter(self, record: DeadLettered, counts: bool) -> None:
+        self.beside.letters[record.letter] = record.kind
+        self.beside.lettered += counts
+
+    def _closed(self, record: LetterClosed, counts: bool) -> None:  # noqa: ARG002 - like the others
+        self.beside.letters.pop(record.letter, None)
+
+
+_TOLD: dict[type[Any], Callable[[Metrics, Any, bool], None]] = {
+    Outcome: Metrics._outcome,  # noqa: SLF001 - a table of its own methods
+    Feedback: Metrics._feedback,  # noqa: SLF001
+    Retried: Metrics._again,  # noqa: SLF001
+    FellBack: Metrics._again,  # noqa: SLF001
+    BreakerChanged: Metrics._breaker,  # noqa: SLF001
+    Budgeted: Metrics._budget,  # noqa: SLF001
+    Waited: Metrics._wait,  # noqa: SLF001
+    Compensated: Metrics._undo,  # noqa: SLF001
+    DeadLettered: Metrics._letter,  # noqa: SLF001
+    LetterClosed: Metrics._closed,  # noqa: SLF001
+}
