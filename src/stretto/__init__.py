@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stretto.runs.run import fork, invoke, resume, run
     from stretto.runs.storage import Storage, open_storage
     from stretto.runs.stream import Resume, stream
+    from stretto.runs.undoing import compensate
     from stretto.spec.agent import Agent
     from stretto.spec.tool import tool
     from stretto.state import (
@@ -60,6 +61,7 @@ __all__ = [
     "TeamState",
     "answered",
     "cited",
+    "compensate",
     "covers",
     "effect",
     "fork",
@@ -89,6 +91,7 @@ _HOMES = {
     "stretto.runs.run": ("fork", "invoke", "resume", "run"),
     "stretto.runs.storage": ("Storage", "open_storage"),
     "stretto.runs.stream": ("Resume", "stream"),
+    "stretto.runs.undoing": ("compensate",),
     "stretto.spec.agent": ("Agent",),
     "stretto.spec.tool": ("tool",),
     "stretto.state": (

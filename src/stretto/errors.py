@@ -215,6 +215,10 @@ class WorkUndone(StrettoError):
     """Raised on a resume of work that failed and was undone: it cannot go on from there."""
 
 
+COMPENSATED = "compensation: "
+"""Begins the note on an error that tells what was undone after it."""
+
+
 class ThreadTaken(StrettoError):
     """Raised when another process has taken the thread over: what this one does counts no more."""
 

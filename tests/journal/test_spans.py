@@ -43,10 +43,10 @@ def test_no_more_calls_are_counted_than_allowed(limit: int, calls: int) -> None:
     refused = 0
     for _ in range(calls):
         try:
-            spans.count(run, "model_calls", Limits(model_calls=limit))
+            spans.count_tool(run, Limits(tool_calls=limit))
         except LimitReached:
             refused += 1
-    assert run.model_calls == min(limit, calls)
+    assert run.tool_calls == min(limit, calls)
     assert refused == max(0, calls - limit)
 
 
@@ -54,8 +54,8 @@ def test_a_tool_that_waits_is_not_counted_twice() -> None:
     """It will be started again."""
     spans, run = Spans(), Run(id="r", thread="t")
     limits = Limits(tool_calls=1)
-    spans.count(run, "tool_calls", limits)
+    spans.count_tool(run, limits)
     spans.uncount_tool(run)
-    spans.count(run, "tool_calls", limits)
+    spans.count_tool(run, limits)
     with pytest.raises(LimitReached, match="1 tool calls"):
-        spans.count(run, "tool_calls", limits)
+        spans.count_tool(run, limits)

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from stretto.cli.alerts import alerts
 from stretto.cli.audit import audit
 from stretto.cli.chat import chat
 from stretto.cli.compare import compare
 from stretto.cli.dev import dev
 from stretto.cli.faults import DEBUG, report
 from stretto.cli.forget import forget
+from stretto.cli.feedback import feedback
 from stretto.cli.fork import fork
 from stretto.cli.graph import graph
 from stretto.cli.importing import import_messages
+from stretto.cli.lineage import lineage
 from stretto.cli.list import list_project
 from stretto.cli.metrics import metrics
 from stretto.cli.prune import prune
@@ -78,7 +81,10 @@ _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "watch": watch,
         "why": why,
         "timeline": timeline,
+        "lineage": lineage,
+        "feedback": feedback,
         "metrics": metrics,
+        "alerts": alerts,
     },
     "prove": {
         "audit": audit,

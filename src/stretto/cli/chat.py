@@ -9,7 +9,10 @@ import typer
 
 from stretto.cli.options import (
     MaxModelCalls,
+    MaxMoney,
+    MaxSeconds,
     MaxSteps,
+    MaxTokens,
     MaxToolCalls,
     Model,
     Sources,
@@ -37,6 +40,9 @@ def chat(
     max_model_calls: MaxModelCalls = None,
     max_tool_calls: MaxToolCalls = None,
     max_steps: MaxSteps = None,
+    max_tokens: MaxTokens = None,
+    max_money: MaxMoney = None,
+    max_seconds: MaxSeconds = None,
 ) -> None:
     """Talk with a team: tokens as they come, approvals asked inline; /help tells the commands.
 
@@ -44,7 +50,14 @@ def chat(
     """
     import asyncio
 
-    limits = limits_of(max_model_calls, max_tool_calls, max_steps)
+    limits = limits_of(
+        model_calls=max_model_calls,
+        tool_calls=max_tool_calls,
+        steps=max_steps,
+        tokens=max_tokens,
+        money=max_money,
+        seconds=max_seconds,
+    )
     asyncio.run(_chat(team, thread, checked_sources(sources), model, limits))
 
 

@@ -80,12 +80,12 @@ class Circumstances:
         plans = [r for r in self.records if isinstance(r, Decided) and "tasks" in r.data]
         return list(plans[-1].data["tasks"]) if plans else []
 
-    def limits(self, limits: Mapping[str, int]) -> list[Line]:
+    def limits(self, limits: Mapping[str, float]) -> list[Line]:
         """What was used of the limits, and by whom most, where one was reached."""
-        if "LimitReached" not in self.error and "Recursion" not in self.error:
+        if not any(word in self.error for word in ("LimitReached", "BudgetExceeded", "Recursion")):
             return []
         used = usage(self.records)
-        told = [f"{getattr(used, k)} of {n} {k.replace('_', ' ')}" for k, n in limits.items()
+        told = [f"{getattr(used, k):.9g} of {n:.9g} {k.replace('_', ' ')}" for k, n in limits.items()
                 if hasattr(used, k)]  # fmt: skip
         calls = Counter(r.agent or r.node for r in self.records if isinstance(r, ModelStarted))
         most = ", ".join(f"{name} {count}" for name, count in calls.most_common(MANY))

@@ -11,13 +11,15 @@ from stretto.cli import keyboard
 from stretto.cli.approve import ask_all
 from stretto.cli.console import errors, screen, show_on
 from stretto.cli.faults import RunFailed, text
+from stretto.cli.feedback import said as said_of
 from stretto.cli.outcome import limit_words, model_words
 from stretto.cli.past import draw_past, draw_state, past
 from stretto.cli.person import user
 from stretto.cli.result import print_outcome, text_of
 from stretto.cli.speech import Speech
 from stretto.cli.turn import drive, has_plan
-from stretto.errors import RunStopped, StrettoError
+from stretto.errors import RunStopped, StrettoError, ThreadUnknown
+from stretto.observe.feedback import give_feedback
 from stretto.runs import Resume, fork
 from stretto.runs.stream import compiled
 
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from langgraph.types import StateSnapshot
 
     from stretto.cli.turn import Turn
+    from stretto.observe.feedback import Thumb
     from stretto.runs import Input, Result, Storage
 
 HELP = """\
 /state      what the thread holds now
 /history    the turns so far, numbered
+/good [WHY] the last turn was good; /bad [WHY] that it was not: feedback, kept with it
 /fork [N]   go back to after turn N, without N to before the last one; nothing is deleted
 /quit       end (Ctrl-D too); the thread stays and can be gone on with
 Ctrl-C      during a turn: stop it at the next safe point
@@ -153,9 +157,25 @@ class Conversation:
                 self._console.print(draw_past(await past(self._graph, self._turn.thread)))
             case "/fork":
                 await self._fork(rest.strip())
+            case "/good" | "/bad":
+                await self._judge("up" if word == "/good" else "down", rest.strip())
             case _:
-                self._note(f"there is no {word}. These are: /help /state /history /fork /quit")
+                known = "/help /state /history /good /bad /fork /quit"
+                self._note(f"there is no {word}. These are: {known}")
         return True
+
+    async def _judge(self, thumb: Thumb, comment: str) -> None:
+        """Write down what the person thinks of the last turn."""
+        try:
+            given = await give_feedback(
+                self._storage.journal, self._turn.thread, thumb=thumb, comment=comment, by=user()
+            )
+        except ThreadUnknown:
+            self._note("there is no turn yet to judge. Ask something first.")
+        except StrettoError as error:
+            self._note(str(error))
+        else:
+            self._note(said_of(given))
 
     async def _fork(self, said: str) -> None:
         turns = await past(self._graph, self._turn.thread)

@@ -31,6 +31,9 @@ def command(asked: Asked) -> list[str]:
         ("--max-model-calls", limits.model_calls),
         ("--max-tool-calls", limits.tool_calls),
         ("--max-steps", limits.steps),
+        ("--max-tokens", limits.tokens),
+        ("--max-money", limits.money),
+        ("--max-seconds", limits.seconds),
         ("--wait", asked.wait or None),
         *(("--sources", source) for source in asked.sources),
     ]

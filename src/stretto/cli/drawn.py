@@ -118,7 +118,7 @@ def _activity(view: View, now: float) -> Text:
     hidden = view.round is not None and view.round.verdict is None
     names = ", ".join(s.node for s in at_work if not (hidden and s.node == "execute"))
     told = [names] if names else []
-    most = f" of {view.limits['model_calls']}" if "model_calls" in view.limits else ""
+    most = f" of {int(view.limits['model_calls'])}" if "model_calls" in view.limits else ""
     told.append(f"{view.model_calls}{most} model calls, {counted(view.tool_calls, 'tool call')}")
     told.append(seconds(view.elapsed(now)))
     return Text("  " + " · ".join(told), "dim")

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 
-from stretto.errors import StrettoError
+from stretto.errors import COMPENSATED, StrettoError
 
 DEBUG = "STRETTO_DEBUG"
 
@@ -27,8 +27,14 @@ def exit_code(fault: BaseException) -> int:
 
 
 def text(fault: BaseException) -> str:
-    """Say an error: what, where, and what to do about it."""
+    """Say an error: what, where, what was undone after it, and what to do about it."""
     error = fault.error if isinstance(fault, RunFailed) else fault
+    notes: list[str] = getattr(error, "__notes__", [])
+    undone = [f"\n{note}" for note in notes if note.startswith(COMPENSATED)]
+    return _said(fault, error) + "".join(undone[-1:])
+
+
+def _said(fault: BaseException, error: BaseException) -> str:
     if isinstance(error, StrettoError):
         return _with_resume(str(error), fault)
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

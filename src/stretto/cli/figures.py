@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stretto.observe.metrics import Beside, Metrics
+    from stretto.observe.beside import Beside
+    from stretto.observe.metrics import Metrics
     from stretto.observe.tally import By, Row, Spent
 
 FEW = 8
@@ -103,7 +104,16 @@ def _tint(row: Row) -> str:
 
 
 def _quality(kind: By, rows: Sequence[Row], width: int) -> Table:
-    heads = [f"{kind}: quality", "answers", "accepted", "at once", "rounds", "edits", "+/-", "cost each"]
+    heads = [
+        f"{kind}: quality",
+        "answers",
+        "accepted",
+        "at once",
+        "rounds",
+        "edits",
+        "+/-",
+        "cost each",
+    ]
     lines = [_judged(row) for row in rows]
     if any(row.quality.scores for row in rows):
         heads.insert(-1, "score")

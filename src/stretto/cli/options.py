@@ -11,6 +11,8 @@ import typer
 from stretto.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stretto.policy import Limits
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
@@ -38,24 +40,43 @@ MaxToolCalls = Annotated[
 MaxSteps = Annotated[
     int | None, typer.Option("--max-steps", min=1, help="Supersteps of each graph. [1000]")
 ]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option("--max-tokens", min=0, help="Tokens that models may be given and write."),
+]
+MaxMoney = Annotated[
+    float | None,
+    typer.Option("--max-money", min=0, help="Money, by the prices that STRETTO_PRICES names."),
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option("--max-seconds", min=0.001, help="Wall time until the run is ended."),
+]
 Wait = Annotated[
     float,
     typer.Option("--wait", min=0, help="Seconds to wait while the thread is being worked on."),
 ]
 
 
-def limits_of(
-    model_calls: int | None,
-    tool_calls: int | None,
-    steps: int | None,
-    before: dict[str, int] | None = None,
-) -> Limits:
-    """Give the limits asked for, over those the turn began with, over the defaults."""
+def limits_of(before: Mapping[str, float] | None = None, **given: float | None) -> Limits:
+    """Give the limits asked for, over those the turn began with, over the defaults.
+
+    Raises:
+        InvalidInput: One of them is no number that limits anything.
+    """
+    from pydantic import ValidationError
+
     from stretto.policy import Limits
 
-    given = {"model_calls": model_calls, "tool_calls": tool_calls, "steps": steps}
     asked = {name: value for name, value in given.items() if value is not None}
-    return Limits.model_validate({**(before or {}), **asked})
+    try:
+        return Limits.model_validate({**(before or {}), **asked})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise InvalidInput(
+            f"--max-{option} {first['input']}: {first['msg']}. Give a number, such as 10."
+        ) from error
 
 
 def use_model(name: str | None) -> str:

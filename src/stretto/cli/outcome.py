@@ -34,11 +34,20 @@ def model_words(name: str) -> str:
     return OFFLINE if name == "offline" else name
 
 
-def limit_words(limits: Mapping[str, int]) -> str:
+def limit_words(limits: Mapping[str, float]) -> str:
     """The limits that are enforced, in words."""
-    told = {"model_calls": "model call", "tool_calls": "tool call", "steps": "superstep"}
-    parts = [f"at most {counted(limits[k], noun)}" for k, noun in told.items() if k in limits]
-    return ", ".join(parts) or "none"
+    told = {
+        "model_calls": "model call",
+        "tool_calls": "tool call",
+        "steps": "superstep",
+        "tokens": "token",
+    }
+    most = [counted(int(limits[k]), noun) for k, noun in told.items() if k in limits]
+    if "money" in limits:
+        most.append(f"{limits['money']:g} of money")
+    if "seconds" in limits:
+        most.append(seconds(limits["seconds"]))
+    return ", ".join(f"at most {each}" for each in most) or "none"
 
 
 def draw_header(view: View) -> RenderableType:
@@ -110,11 +119,11 @@ def _counts(answer: Mapping[str, Any]) -> Text:
     return line.append(f": {reason}" if reason else "")
 
 
-def draw_usage(usage: Usage | View, took: float, limits: Mapping[str, int]) -> Text:
+def draw_usage(usage: Usage | View, took: float, limits: Mapping[str, float]) -> Text:
     """Draw what a turn used and how long it took."""
     calls = counted(usage.model_calls, "model call")
     if "model_calls" in limits:
-        calls = f"{usage.model_calls:,} of {counted(limits['model_calls'], 'model call')}"
+        calls = f"{usage.model_calls:,} of {counted(int(limits['model_calls']), 'model call')}"
     parts = [
         calls,
         counted(usage.tool_calls, "tool call"),

@@ -20,10 +20,10 @@ _REMEDIES = (
     (r"StateUnavailable|StateBusy", "when the state can be written again"),
     (r"ThreadTaken", "in the process that has taken the thread"),
 )
-_LIMIT = re.compile(r"--max-(model-calls|tool-calls|steps)")
+_LIMIT = re.compile(r"--max-(model-calls|tool-calls|steps|tokens|money|seconds)")
 
 
-def going_on(thread: str, error: str, limits: Mapping[str, int]) -> tuple[str, str]:
+def going_on(thread: str, error: str, limits: Mapping[str, float]) -> tuple[str, str]:
     """The command that goes on after a failure, and when or how."""
     words = (told for pattern, told in _REMEDIES if re.search(pattern, error))
     option = _LIMIT.search(error)
@@ -33,5 +33,5 @@ def going_on(thread: str, error: str, limits: Mapping[str, int]) -> tuple[str, s
     return f"stretto resume {thread}{higher}", f"go on, {next(words, 'when the cause is mended')}"
 
 
-def _twice(limit: int) -> int:
+def _twice(limit: float) -> float:
     return 2 * limit if limit else 2000

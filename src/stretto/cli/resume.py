@@ -10,7 +10,10 @@ import typer
 from stretto.cli.options import (
     Json,
     MaxModelCalls,
+    MaxMoney,
+    MaxSeconds,
     MaxSteps,
+    MaxTokens,
     MaxToolCalls,
     Model,
     Thread,
@@ -48,7 +51,7 @@ class Wanted:
 
     decision: Decision
     model: str | None
-    limits: dict[str, int | None]
+    limits: dict[str, float | None]
     wait: float
     take_over: bool
     checkpoint: str
@@ -84,6 +87,9 @@ def resume(
     max_model_calls: MaxModelCalls = None,
     max_tool_calls: MaxToolCalls = None,
     max_steps: MaxSteps = None,
+    max_tokens: MaxTokens = None,
+    max_money: MaxMoney = None,
+    max_seconds: MaxSeconds = None,
     wait: Wait = 0.0,
     take_over: Annotated[
         bool,
@@ -111,7 +117,14 @@ def resume(
         raise InvalidAnswer(f"--{' and --'.join(kinds)} are several answers. Give one.")
     kind = kinds[0] if kinds else ""
     decided = Decision(kind, given.get(kind) or "", interrupt, by or user())
-    limits = {"model_calls": max_model_calls, "tool_calls": max_tool_calls, "steps": max_steps}
+    limits = {
+        "model_calls": max_model_calls,
+        "tool_calls": max_tool_calls,
+        "steps": max_steps,
+        "tokens": max_tokens,
+        "money": max_money,
+        "seconds": max_seconds,
+    }
     wanted = Wanted(decided, model, limits, wait, take_over, checkpoint or "", as_json)
     complete(_resume(thread, wanted), as_json=as_json)
 
@@ -163,7 +176,7 @@ async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> No
         input=replace(_answered(waiting, wanted.decision), checkpoint=checkpoint),
         thread=summary.thread,
         model=model if runs_on_default(graph, summary.team) else "",
-        limits=limits_of(**wanted.limits, before=before.limits),
+        limits=limits_of(before.limits, **wanted.limits),
         wait=wanted.wait,
         take_over=wanted.take_over,
     )

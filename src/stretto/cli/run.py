@@ -11,7 +11,10 @@ import typer
 from stretto.cli.options import (
     Json,
     MaxModelCalls,
+    MaxMoney,
+    MaxSeconds,
     MaxSteps,
+    MaxTokens,
     MaxToolCalls,
     Model,
     Sources,
@@ -52,6 +55,9 @@ def run(
     max_model_calls: MaxModelCalls = None,
     max_tool_calls: MaxToolCalls = None,
     max_steps: MaxSteps = None,
+    max_tokens: MaxTokens = None,
+    max_money: MaxMoney = None,
+    max_seconds: MaxSeconds = None,
     wait: Wait = 0.0,
     as_json: Json = False,
     detach: Annotated[
@@ -69,7 +75,14 @@ def run(
         question=question_of(question),
         thread=thread or str(uuid.uuid4()),
         sources=checked_sources(sources),
-        limits=limits_of(max_model_calls, max_tool_calls, max_steps),
+        limits=limits_of(
+            model_calls=max_model_calls,
+            tool_calls=max_tool_calls,
+            steps=max_steps,
+            tokens=max_tokens,
+            money=max_money,
+            seconds=max_seconds,
+        ),
         model=model,
         wait=wait,
     )

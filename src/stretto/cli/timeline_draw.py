@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stretto.cli.words import counted, cut
+from stretto.observe.page_chart import ticks
 from stretto.observe.timeline_rows import Axis, important, rows, slowest, worked
 from stretto.observe.timeline_words import count, duration, money, share, size
 
@@ -139,6 +140,11 @@ def _picture(line: Timeline, shown: Sequence[Row], width: int) -> Table:
             Text(duration(row.span.seconds), "" if row.path else "dim"),
             Text(on_path, "bold yellow" if on_path else ""),
         )
+    told = any(row.span.kind == "run" for row in shown)
+    between = share(sum(run.on_path for run in line.runs), line.seconds)
+    if between and not told:
+        said = Text("between the steps", "dim")
+        table.add_row(said, Text(), Text(), Text(between, "dim"))
     return table
 
 
@@ -147,7 +153,7 @@ def _dim(*words: str) -> list[Text]:
 
 
 def _wide(row: Row) -> int:
-    return 2 * row.depth + 2 + len(row.label) + (8 if row.attempt > 1 else 0)
+    return _name(row).cell_len
 
 
 def _name(row: Row) -> Text:
@@ -191,23 +197,14 @@ def _bar(row: Row, axis: Axis, width: int) -> Text:
 
 
 def _scale(line: Timeline, axis: Axis, width: int) -> Text:
-    """The times along the top: at the beginning of each stretch, as many as there is room for."""
+    """Times along the top, as many as there is room for."""
     cells = [" "] * width
-    marks = [(0.0, line.begin)]
-    marks += [(s.right, s.end) for s in axis.stretches]
-    for one in axis.stretches:
-        if not one.broken:
-            parts = max(1, int((one.right - one.left) * width / 14))
-            step = (one.end - one.begin) / parts
-            marks += [
-                (axis.place(one.begin + k * step), one.begin + k * step) for k in range(1, parts)
-            ]
     end = duration(line.seconds)
     cells[width - len(end) :] = end
-    for place, time in sorted(marks):
-        told = duration(time - line.begin) if time > line.begin else "0"
+    for place, told in ticks(line, axis, width // 14):
         at = int(place * width)
-        if at + len(told) < width and all(c == " " for c in cells[max(0, at - 1) : at + len(told) + 1]):
+        room = cells[max(0, at - 1) : at + len(told) + 1]
+        if at + len(told) < width and all(cell == " " for cell in room):
             cells[at : at + len(told)] = told
     return Text("".join(cells), "dim")
 

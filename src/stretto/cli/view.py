@@ -112,7 +112,7 @@ class View:
     question: str = ""
     model: str = ""
     context: dict[str, Any] = field(default_factory=dict[str, Any])
-    limits: dict[str, int] = field(default_factory=dict[str, int])
+    limits: dict[str, float] = field(default_factory=dict[str, float])
     status: ThreadStatus = "running"
     error: str = ""
     failed_in: str = ""

@@ -48,9 +48,9 @@ handed: ContextVar[Reservation | None] = ContextVar("stretto_reservation", defau
 """What was reserved for the model call that is about to be made."""
 
 
-def accounts(limits: Limits, spent: Usage) -> Accounts:
+def accounts(limits: Limits, spent: Usage, prices: Prices) -> Accounts:
     """The accounts of a run that begins, or goes on with what it has spent before."""
-    return Accounts(run_limits(limits), _before(spent))
+    return Accounts(run_limits(limits), _before(spent), prices=prices, watched=True)
 
 
 def _before(spent: Usage) -> dict[str, Amounts]:
@@ -89,7 +89,6 @@ def estimate(
     messages: Sequence[BaseMessage],
     tools: Sequence[Any],
     settings: Mapping[str, Any],
-    prices: Prices,
 ) -> Estimate:
     """Estimate a call, as far as its account needs it.
 
@@ -98,6 +97,7 @@ def estimate(
     """
     if not account.weighs:
         return Estimate(_CALLED, _CALLED)
+    prices = account.tree.prices
     if account.lowest("money") is not None and not prices.has(model):
         raise unpriced(model, f"budget {account.path or RUN!r}")
     given = input_tokens(messages, tools)
@@ -237,5 +237,11 @@ def refused(error: LimitReached, fields: Mapping[str, Any]) -> Budgeted | None:
     """The record of a call that a budget refused; `None` for another limit."""
     if not isinstance(error, BudgetExceeded):
         return None
-    told = {"unit": error.unit, "used": error.used, "limit": error.limit}
-    return Budgeted(**fields, budget=error.budget, event="exceeded", **told)
+    return Budgeted(
+        **fields,
+        budget=error.budget,
+        event="exceeded",
+        unit=error.unit,
+        used=error.used,
+        limit=error.limit,
+    )

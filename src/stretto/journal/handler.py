@@ -245,7 +245,7 @@ class JournalHandler(GraphCallbackHandler):
         run = Run(
             id=str(run_id),
             thread=thread,
-            accounts=budgets.accounts(self.limits, spent),
+            accounts=budgets.accounts(self.limits, spent, self.prices),
             tool_calls=spent.tool_calls,
             origin=origin if "run_attempt" in metadata else "",
         )
@@ -375,7 +375,7 @@ class JournalHandler(GraphCallbackHandler):
         params: Mapping[str, Any] = told.get("invocation_params") or {}
         messages, tools = capture.messages(batches), params.get("tools") or ()
         account = budgets.account_of(tree)
-        asked = budgets.estimate(account, name, messages, tools, params, self.prices)
+        asked = budgets.estimate(account, name, messages, tools, params)
         try:
             return budgets.reserve(account, asked)
         except LimitReached as error:

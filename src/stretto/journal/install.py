@@ -54,7 +54,7 @@ def installed(handler: JournalHandler) -> Generator[JournalHandler]:
 
 
 async def left_runs(journal: Journal) -> dict[str, Usage]:
-    """What runs have used whose process died before they ended, by run id.
+    """What turns have used whose run died before it ended, by run id.
 
     A server that starts again runs its own of them again, under the same id; give this to its
     handler (`left=`), so that they go on with the limits they had left.
@@ -66,7 +66,20 @@ async def left_runs(journal: Journal) -> dict[str, Usage]:
         for record in runs
         if isinstance(record, RunStarted) and record.run not in ended and not is_alive(record)
     }
-    return {run: await journal.usage(thread, run=run) for run, thread in dead.items()}
+    return {run: await journal.spent(thread) for run, thread in dead.items()}
+
+
+async def left_turns(journal: Journal) -> dict[str, Usage]:
+    """What turns have used that wait for a person, by thread.
+
+    A server that starts again goes on with them under another run id; give this to its handler
+    (`turns=`), so that they go on with the limits they had left.
+    """
+    last: dict[str, RunEnded | None] = {}
+    for record in await journal.records(types=("run_started", "run_ended"), said=False):
+        last[record.thread] = record if isinstance(record, RunEnded) else None
+    waiting = [t for t, end in last.items() if end is not None and end.status == "interrupted"]
+    return {thread: await journal.spent(thread) for thread in waiting}
 
 
 register_configure_hook(

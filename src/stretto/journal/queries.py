@@ -71,6 +71,11 @@ class Usage:
     that was given up counts with what it may have cost, one that never ended with what was
     reserved."""
 
+    @property
+    def tokens(self) -> int:
+        """Given to models and written by them."""
+        return self.input_tokens + self.output_tokens
+
 
 def usage(records: Iterable[AnyRecord]) -> Usage:
     """Add up what the records tell of model and tool calls."""

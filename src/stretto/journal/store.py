@@ -107,6 +107,22 @@ class Journal:
         """
         self._writer.append(record, payloads)
 
+    async def note(self, record: AnyRecord) -> int:
+        """Store a record that tells something of a thread from outside; done when it is stored.
+
+        It is no part of a run: it goes in whoever has taken the thread and writes it now, also
+        where this process has lost it. What its `SAID` fields hold is redacted and stored apart.
+
+        Returns:
+            Its `seq`.
+
+        Raises:
+            StateUnavailable: It could not be written, or the journal is closed.
+            StateUnreadable: The store was found damaged.
+        """
+        written = await asyncio.wrap_future(self._writer.note(record))
+        return written.seqs[0]
+
     async def flush(self, thread: str | None = None) -> None:
         """Wait until all that was appended is stored; a later crash does not lose it.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stretto.journal.patience import Patience
     from stretto.journal.payloads import Payload
     from stretto.journal.privacy import Privacy
-    from stretto.journal.writing import Head
+    from stretto.journal.writing import Head, Written
 
 T = TypeVar("T")
 Failure = StateUnavailable | StateUnreadable
@@ -169,6 +169,22 @@ class Writer:
         item = _Job(work, heads)
         self._ask(item)
         return item.done
+
+    def note(self, record: AnyRecord) -> Future[Written]:
+        """Store a record that tells of a thread from outside, whoever has taken it.
+
+        Raises:
+            StateUnavailable: The journal is closed.
+        """
+        row = self._row(_Entry(record, (), 0))
+        batch = Batch([row], Known(), self._privacy)
+
+        def told(written: Written) -> Sequence[Head]:
+            with suppress(Exception):  # nobody who listens may stop the writer
+                self._stored([record], batch.rows, written.seqs)
+            return written.heads
+
+        return self.do(batch, heads=told)
 
     def scrub(self) -> Future[None]:
         """Leave nothing of what was deleted in files; done also when that cannot be just now.

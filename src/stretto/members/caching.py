@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, Any
 from langgraph.cache.memory import InMemoryCache
 
 from stretto.journal.requests import request_payloads
+from stretto.journal.values import jsonable
 from stretto.members.responses import flat, response_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from langchain.agents.middleware.types import ModelRequest, ModelResponse
     from langchain_core.messages import BaseMessage
 
     from stretto.policy import Cache
 
+_WHOLE = {"text": 1_000_000, "total": 10_000_000}
 logger = logging.getLogger(__name__)
 _cache: InMemoryCache[Any] = InMemoryCache()
 
 
 def clear() -> None:
     """Forget all results."""
-    _cache.clear_sync()
+    _cache.clear()
 
 
 async def cached(rule: Cache, name: str, digest: str, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -47,6 +49,15 @@ async def cached(rule: Cache, name: str, digest: str, work: Callable[[], Awaitab
     except (TypeError, ValueError) as error:
         logger.info("the result of %r cannot be cached: %s", name, error)
     return value
+
+
+def digest_of(given: Mapping[str, Any]) -> str:
+    """Names a member's brief: the same for equal ones, whatever the ids of their messages."""
+    rest = {key: value for key, value in given.items() if key != "messages"}
+    digest, _ = request_payloads(
+        list(given.get("messages") or ()), [], {"given": jsonable(rest, **_WHOLE)}
+    )
+    return digest
 
 
 async def cached_response(

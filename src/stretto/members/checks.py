@@ -39,19 +39,20 @@ def check_policy(
             "Declare its function with stretto.tool(effect='reads') or 'idempotent', or leave the "
             "hedge out."
         )
-    for each in policy.fallback.to if policy.fallback else ():
+    for each in _to(policy):
         if isinstance(each, Named):
             raise InvalidInput(
                 f"the fallback of {name!r} names the agent {each.agent!r}, which only a project "
                 "can look up. Give the agent itself: `project.agent(...)`."
             )
     if agent is not None:
-        models = _models(agent, policy)
-        if twice := next((m for m in models if models.count(m) > 1), ""):
+        own = agent.model or default_model()
+        if any(each is own or (isinstance(each, str) and each == own) for each in _to(policy)):
             raise InvalidInput(
-                f"the fallback of {name!r} leads back to its own model {twice!r}. Name another."
+                f"the fallback of {name!r} leads back to its own model {_named(own)!r}. Name "
+                "another."
             )
-        check_priced(policy.budget, models, prices_from_environment(), where=name)
+        check_priced(policy.budget, _models(agent, policy), prices_from_environment(), where=name)
 
 
 def check_team(budget: Budget | None, members: Mapping[str, Member], where: str) -> None:
@@ -73,13 +74,17 @@ def check_team(budget: Budget | None, members: Mapping[str, Member], where: str)
 
 def _models(agent: Agent, policy: Policy) -> list[str]:
     """The names of all models that an agent may call."""
-    to = policy.fallback.to if policy.fallback else ()
-    models = [agent.model or default_model(), *to]
-    return [
-        each.partition(":")[2] or each if isinstance(each, str) else model_name(each)
-        for each in models
-        if isinstance(each, str | BaseChatModel)
-    ]
+    models = [agent.model or default_model(), *_to(policy)]
+    return [_named(each) for each in models if isinstance(each, str | BaseChatModel)]
+
+
+def _to(policy: Policy) -> tuple[Any, ...]:
+    return policy.fallback.to if policy.fallback else ()
+
+
+def _named(model: str | BaseChatModel) -> str:
+    """A model's name as its provider says it."""
+    return (model.partition(":")[2] or model) if isinstance(model, str) else model_name(model)
 
 
 def _repeatable(runnable: Runnable[Any, Any]) -> bool:

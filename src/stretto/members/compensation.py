@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from langgraph.errors import GraphBubbleUp
 
 from stretto.errors import (
+    COMPENSATED,
     Rejected,
     RunStopped,
     StateUnavailable,
@@ -49,7 +50,7 @@ async def compensating(
     work: Callable[[], Awaitable[T]],
     *,
     retry: Retry = RULE,
-    sleep: Sleep = asyncio.sleep,
+    sleep: Sleep | None = None,
 ) -> T:
     """Do a member's work, and undo what was done in it when it comes to nothing.
 
@@ -133,7 +134,13 @@ def rejected(value: object) -> Answer | None:
 def noted(error: BaseException, undone: list[Undone]) -> None:
     """Let an error say what was undone after it."""
     if undone:
-        error.add_note(outcome_text(undone))
+        error.add_note(f"{COMPENSATED}{outcome_text(undone)}")
+
+
+def compensation_told(error: BaseException) -> str:
+    """The note that says what was undone after an error; empty when nothing was."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    return next((note for note in reversed(notes) if note.startswith(COMPENSATED)), "")
 
 
 async def in_peace(work: Awaitable[Any], seconds: float = CANCELLED_SECONDS) -> None:

@@ -62,7 +62,8 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
     ) -> ModelResponse[Any]:
         guard = self._guard
         if guard is None or self._policy is None:
-            return await reserving(request, handler)
+            async with reserving(request) as bounded:
+                return await handler(bounded)
 
         async def guarded() -> ModelResponse[Any]:
             tell = teller(here(), "model")
@@ -90,7 +91,8 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
 
     def _target(self, request: ModelRequest[Any], handler: Handler) -> Target:
         async def call(_: int) -> ModelResponse[Any]:
-            return _readable(await reserving(request, handler))
+            async with reserving(request) as bounded:
+                return _readable(await handler(bounded))
 
         return Target(model_name(request.model), call)
 

@@ -31,7 +31,7 @@ def numbered(config: RunnableConfig, number: int, *, again: bool) -> RunnableCon
         number: The same for all attempts of one target, another for each target.
         again: Whether it was tried before and goes on from there.
     """
-    inside = cast("dict[str, Any]", dict(config.get("configurable") or {}))
+    inside: dict[str, Any] = dict(config.get("configurable") or {})
     pad: Any = inside.get(_SCRATCHPAD)
     if pad is None or not dataclasses.is_dataclass(pad):
         return config

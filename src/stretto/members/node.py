@@ -12,7 +12,6 @@ work.
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
@@ -37,6 +36,7 @@ from stretto.models import chat_model
 from stretto.policy import Constant, Policy
 from stretto.records import AGENT_KEY, VERSION_KEY
 from stretto.spec.agent import Agent
+from stretto.spec.tool import EFFECT_KEY, effect_of
 
 Update = dict[str, Any]
 
@@ -222,10 +222,10 @@ def _successors(
 
 def _constant(constant: Constant) -> Successor:
     value = constant.value
-    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    said = reply(value if isinstance(value, str) else {"structured_response": value}, "constant")
 
     async def answer(_: Mapping[str, Any], __: RunnableConfig) -> Reply:
-        return Reply(said, None if isinstance(value, str) else value)
+        return said
 
     return Successor("constant", answer)
 
@@ -328,5 +328,7 @@ def _function_member(function: Callable[..., Any], name: str) -> Member:
     asynchronous = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
     )
-    runnable: Runnable[Any, Any] = RunnableLambda(acall if asynchronous else call, name=called)
+    chosen: Callable[..., Any] = acall if asynchronous else call
+    setattr(chosen, EFFECT_KEY, effect_of(function))
+    runnable: Runnable[Any, Any] = RunnableLambda(chosen, name=called)
     return Member(called, role, runnable, takes_messages=False)

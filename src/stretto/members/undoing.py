@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from stretto.records import AnyRecord, Occasion
 
 Sleep = Callable[[float], Awaitable[None]]
+SLEEP: Sleep = asyncio.sleep
+"""Waits between two tries, where nothing else is given."""
 RULE = Retry(on=TROUBLES)
 """How often an undo is tried: three times, whatever it raises."""
 SECONDS = 60.0
@@ -100,13 +102,13 @@ class Undoing:
         scope: str = "",
         fields: Mapping[str, Any],
         retry: Retry = RULE,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Sleep | None = None,
         seconds: float = SECONDS,
     ) -> None:
         self.ledger, self.journal, self.thread = ledger, ledger.journal, thread
         self.scope, self.fields = scope, fields
         self.key = f"{scope}|undo"
-        self._retry, self._sleep, self._seconds = retry, sleep, seconds
+        self._retry, self._sleep, self._seconds = retry, sleep or SLEEP, seconds
 
     async def owed(self) -> list[Step]:
         """The steps that are to be undone, the last one first."""

@@ -7,14 +7,11 @@ in a resume too.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stretto.journal.values import jsonable
-from stretto.members.caching import cached
+from stretto.members.caching import cached, digest_of
 from stretto.members.compensation import compensating, undoable
 from stretto.members.nested import numbered, resumes
 from stretto.members.spending import spending
@@ -182,5 +179,4 @@ class Work:
         rule = self.policy.cache
         if rule is None:
             return await work()
-        told = json.dumps(jsonable(dict(given), text=1_000_000, total=10_000_000), sort_keys=True)
-        return await cached(rule, self.name, hashlib.sha256(told.encode()).hexdigest(), work)
+        return await cached(rule, self.name, digest_of(given), work)

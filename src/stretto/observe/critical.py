@@ -158,9 +158,7 @@ def _valid(known: Sequence[Activity], place: int) -> list[int]:
     ]
 
 
-def _last(
-    candidates: list[int], known: Sequence[Activity], used: Sequence[bool], at: float
-) -> int:
+def _last(candidates: list[int], known: Sequence[Activity], used: Sequence[bool], at: float) -> int:
     """The one that was the last to end by `at`, -1 when there is none; drops those it cannot be."""
     while candidates and (used[candidates[-1]] or known[candidates[-1]].end > at):
         candidates.pop()

@@ -47,7 +47,7 @@ _PROVIDERS = (
 """Beginnings of the names of models, and whose they are; records tell the model alone."""
 _LEFT_OUT = frozenset(
     {"schema_version", "seq", "time", "thread", "run", "span", "parent", "place", "payload"}
-    | {"forgotten", "type", "context", "limits", "host", "born", "process"}
+    | {"forgotten", "type", "context", "limits", "host", "born", "process", "input", "output"}
 )
 
 
@@ -80,7 +80,11 @@ def attributes(step: Step) -> Attributes:
         told["gen_ai.operation.name"] = operation
     record = step.start or step.end
     if record is not None:
-        told |= {"stretto.run": record.run, "stretto.node": record.node, "stretto.task": record.task}
+        told |= {
+            "stretto.run": record.run,
+            "stretto.node": record.node,
+            "stretto.task": record.task,
+        }
     told |= {"gen_ai.agent.name": step.agent, "gen_ai.agent.version": step.version}
     told |= {"stretto.team": step.turn.team, "stretto.status": step.status}
     told |= _own(step)

@@ -6,11 +6,10 @@ its money is its own: two versions of one agent can be set side by side.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stretto.observe.beside import Beside, waited
 from stretto.observe.spread import Buckets, Exact
 from stretto.observe.steps import Steps
 from stretto.observe.tally import BYS, By, Row
@@ -51,38 +50,6 @@ REPLY = "reply"
 ACCEPTED = "accepted"
 
 
-@dataclass(slots=True)
-class BudgetUse:
-    """How a budget stands, as last told."""
-
-    used: float = 0.0
-    limit: float | None = None
-    warned: int = 0
-    exceeded: int = 0
-
-
-@dataclass(slots=True)
-class Beside:
-    """What happened beside the work."""
-
-    breakers: dict[str, str] = field(default_factory=dict[str, str])
-    """How each stands: "closed", "open", "half_open"."""
-    changes: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    """How often a breaker came to a state."""
-    budgets: dict[tuple[str, str], BudgetUse] = field(
-        default_factory=dict[tuple[str, str], BudgetUse]
-    )
-    """By path and unit."""
-    waits: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
-    """How often and how long was waited, by what for."""
-    undone: int = 0
-    not_undone: int = 0
-    letters: dict[str, str] = field(default_factory=dict[str, str])
-    """Open dead letters: the kind of each, by its id."""
-    lettered: int = 0
-    """Dead letters that were ever written."""
-
-
 class Metrics:
     """What records came to, in all or within a time; add more at any time.
 
@@ -93,6 +60,7 @@ class Metrics:
         exact: Whether quantiles are exact, at eight bytes a time; else they are of buckets, and the
             metrics grow with the number of names alone.
         most: Names that are kept apart, of each kind.
+        heard: Called with each step that has come to its end, whether or not it counts.
     """
 
     def __init__(
@@ -102,6 +70,7 @@ class Metrics:
         team: str | None = None,
         exact: bool = True,
         most: int = MOST_ROWS,
+        heard: Callable[[Step], object] = lambda _: None,
     ) -> None:
         self.rows: dict[tuple[By, str], Row] = {}
         self.beside = Beside()
@@ -109,7 +78,7 @@ class Metrics:
         """Of the last record that was added; read on `after` it."""
         self.records = 0
         """That counted."""
-        self._since, self._team, self._most = since, team, most
+        self._since, self._team, self._most, self._heard = since, team, most, heard
         self._latency: Callable[[], Exact | Buckets] = Exact if exact else Buckets
         self._steps = Steps()
         self._kinds: dict[By, int] = dict.fromkeys(BYS, 0)
@@ -134,8 +103,10 @@ class Metrics:
                 self.waiting.pop(record.thread, None)
                 if len(self.teams) < self._most:
                     self.teams.add(record.team)
-            if (judge := _TOLD.get(type(record))) is not None:
-                judge(self, record, counts)
+            if type(record) in _HEARD:
+                self.beside.stand(record)
+                if counts:
+                    self._hear(record)
 
     def bury(self, is_alive: Callable[[RunStarted], bool]) -> None:
         """Count the runs as failed whose process is gone (`stretto.journal.is_alive`)."""
@@ -159,28 +130,12 @@ class Metrics:
 
     def told(self) -> dict[str, Any]:
         """All of it as JSON."""
-        beside = self.beside
         return {
             "records": self.records,
             **{f"{by}s": [row.told() for row in self.by(by)] for by in BYS},
             "running": self.running(),
-            "breakers": dict(beside.breakers),
-            "budgets": [
-                {
-                    "budget": path,
-                    "unit": unit,
-                    "used": use.used,
-                    "limit": use.limit,
-                    "warned": use.warned,
-                    "exceeded": use.exceeded,
-                }
-                for (path, unit), use in beside.budgets.items()
-            ],
-            "waits": {on: {"count": n, "seconds": s} for on, (n, s) in beside.waits.items()},
-            "undone": beside.undone,
-            "not_undone": beside.not_undone,
-            "dead_letters": len(beside.letters),
             "waiting_for_a_person": len(self.waiting),
+            **self.beside.told(),
         }
 
     def _wait_for_person(self, step: Step) -> None:
@@ -202,8 +157,13 @@ class Metrics:
             row = self.rows[by, name] = Row(by, name, latency=self._latency())
         return row
 
+    def turn(self, record: AnyRecord) -> Turn:
+        """The turn that a record belongs to, as far as it is known."""
+        return self._steps.turn(record.run, record.thread)
+
     def _part(self, step: Step) -> None:
         """Note who had a part in the turn, for what is said of its answer."""
+        self._heard(step)
         parts = step.turn.parts
         if len(parts) < self._most:
             parts.add(("team", step.turn.team))
@@ -261,98 +221,50 @@ class Metrics:
                 spent.priced += end.cost is not None
                 spent.unpriced += used and end.cost is None
 
-    def _judged(self, record: AnyRecord) -> list[Row]:
-        """The rows of all who had a part in the turn that a record is about."""
-        turn = self._steps.turn(record.run, record.thread)
+    def _hear(self, record: AnyRecord) -> None:
+        """Count what a record tells that is about steps rather than one of them."""
+        turn = self.turn(record)
         if not self._is_wanted(turn):
-            return []
-        return [self._row(by, name) for by, name in turn.parts or {("team", turn.team)}]  # type: ignore[arg-type]
-
-    def _outcome(self, record: Outcome, counts: bool) -> None:
-        if not counts or record.verdict == REPLY or "|" in record.place:  # of a team within
             return
-        accepted = record.verdict == ACCEPTED
-        for row in self._judged(record):
-            quality = row.quality
-            quality.answers += 1
-            quality.accepted += accepted
-            quality.at_once += accepted and record.rounds <= 1
-            quality.rounds += record.rounds
-            quality.edits += record.human_edits
+        match record:
+            case Outcome() if record.verdict != REPLY and "|" not in record.place:
+                for row in self._judged(turn):  # "|": the outcome of a team within this one
+                    row.quality.conclude(record, accepted=record.verdict == ACCEPTED)
+            case Feedback():
+                for row in self._judged(turn):
+                    row.quality.judge(record)
+            case Retried() | FellBack():
+                self._again(turn, record)
+            case Waited():
+                for row in self._who(turn, record):
+                    row.waits += 1
+                    row.waited += waited(record)
+            case _:
+                pass
+        self.beside.count(record)
 
-    def _feedback(self, record: Feedback, counts: bool) -> None:
-        if not counts:
-            return
-        for row in self._judged(record):
-            quality = row.quality
-            quality.up += record.thumb == "up"
-            quality.down += record.thumb == "down"
-            if record.score is not None and math.isfinite(record.score):
-                quality.scores += 1
-                quality.score += record.score
+    def _judged(self, turn: Turn) -> list[Row]:
+        """The rows of all who had a part in a turn."""
+        if not turn.parts:
+            return [self._row("team", turn.team)]
+        return [self._row(by, name) for by, name in turn.parts]
 
-    def _again(self, record: Retried | FellBack, counts: bool) -> None:
-        turn = self._steps.turn(record.run, record.thread)
-        if not (counts and self._is_wanted(turn)):
-            return
+    def _who(self, turn: Turn, record: AnyRecord) -> list[Row]:
+        """The rows of a team, and of the agent that a record names."""
         rows = [self._row("team", turn.team)]
-        if record.agent:
-            rows.append(self._row("agent", record.agent))
+        return [*rows, self._row("agent", record.agent)] if record.agent else rows
+
+    def _again(self, turn: Turn, record: Retried | FellBack) -> None:
+        rows = self._who(turn, record)
         if record.step != "node" or not record.agent:
             rows.append(self._row(record.step, record.name))
         for row in rows:
             row.retries += isinstance(record, Retried)
             row.fallbacks += isinstance(record, FellBack)
 
-    def _breaker(self, record: BreakerChanged, counts: bool) -> None:
-        self.beside.breakers[record.breaker] = record.state
-        if counts:
-            key = record.breaker, record.state
-            self.beside.changes[key] = self.beside.changes.get(key, 0) + 1
 
-    def _budget(self, record: Budgeted, counts: bool) -> None:
-        if counts and self._is_wanted(self._steps.turn(record.run, record.thread)):
-            use = self.beside.budgets.setdefault((record.budget, record.unit), BudgetUse())
-            use.used, use.limit = record.used, record.limit
-            use.warned += record.event == "warned"
-            use.exceeded += record.event == "exceeded"
-
-    def _wait(self, record: Waited, counts: bool) -> None:
-        turn = self._steps.turn(record.run, record.thread)
-        if not (counts and self._is_wanted(turn)):
-            return
-        seconds = record.seconds if 0 <= record.seconds < math.inf else 0.0
-        count, total = self.beside.waits.get(record.on, (0, 0.0))
-        self.beside.waits[record.on] = count + 1, total + seconds
-        rows = [self._row("team", turn.team)]
-        if record.agent:
-            rows.append(self._row("agent", record.agent))
-        for row in rows:
-            row.waits += 1
-            row.waited += seconds
-
-    def _undo(self, record: Compensated, counts: bool) -> None:
-        if counts and self._is_wanted(self._steps.turn(record.run, record.thread)):
-            self.beside.undone += record.status == "done"
-            self.beside.not_undone += record.status == "failed"
-
-    def _letter(self, record: DeadLettered, counts: bool) -> None:
-        self.beside.letters[record.letter] = record.kind
-        self.beside.lettered += counts
-
-    def _closed(self, record: LetterClosed, counts: bool) -> None:  # noqa: ARG002 - like the others
-        self.beside.letters.pop(record.letter, None)
-
-
-_TOLD: dict[type[Any], Callable[[Metrics, Any, bool], None]] = {
-    Outcome: Metrics._outcome,  # noqa: SLF001 - a table of its own methods
-    Feedback: Metrics._feedback,  # noqa: SLF001
-    Retried: Metrics._again,  # noqa: SLF001
-    FellBack: Metrics._again,  # noqa: SLF001
-    BreakerChanged: Metrics._breaker,  # noqa: SLF001
-    Budgeted: Metrics._budget,  # noqa: SLF001
-    Waited: Metrics._wait,  # noqa: SLF001
-    Compensated: Metrics._undo,  # noqa: SLF001
-    DeadLettered: Metrics._letter,  # noqa: SLF001
-    LetterClosed: Metrics._closed,  # noqa: SLF001
-}
+_HEARD = frozenset(
+    {Outcome, Feedback, Retried, FellBack, BreakerChanged, Budgeted, Waited, Compensated}
+    | {DeadLettered, LetterClosed}
+)
+"""What is about steps, or beside them."""

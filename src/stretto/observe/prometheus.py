@@ -74,7 +74,9 @@ class JournalCollector:
             if self._round is None or self._round.is_set():
                 self._round = threading.Event()
                 name = "stretto-metrics"
-                threading.Thread(target=self._go, args=(self._round,), name=name, daemon=True).start()
+                threading.Thread(
+                    target=self._go, args=(self._round,), name=name, daemon=True
+                ).start()
             return self._round
 
     def _go(self, done: threading.Event) -> None:
@@ -159,18 +161,24 @@ def _client(part: str) -> ModuleType:
 
 def _families(core: Any, metrics: Metrics) -> Iterator[Any]:
     """All metrics, as `prometheus_client` takes them."""
-    yield from _steps(core, metrics, "team", "runs", "run_seconds", "Runs of teams")
-    yield from _steps(core, metrics, "agent", "agent_works", "agent_seconds", "Works of agents")
+    for by, name, seconds, about in _STEPS:
+        yield from _steps(core, metrics, by, name=name, seconds=seconds, about=about)
     yield from _versions(core, metrics)
-    yield from _steps(core, metrics, "model", "model_calls", "model_call_seconds", "Model calls")
-    yield from _steps(core, metrics, "tool", "tool_calls", "tool_call_seconds", "Tool calls")
-    yield from _steps(core, metrics, "node", "nodes", "node_seconds", "Nodes without an agent")
     yield from _spent(core, metrics, "model")
     yield from _spent(core, metrics, "team")
     yield from _spent(core, metrics, "agent")
     yield from _trouble(core, metrics)
     yield from _quality(core, metrics)
     yield from _beside(core, metrics)
+
+
+_STEPS: tuple[tuple[By, str, str, str], ...] = (
+    ("team", "runs", "run_seconds", "Runs of teams"),
+    ("agent", "agent_works", "agent_seconds", "Works of agents"),
+    ("model", "model_calls", "model_call_seconds", "Model calls"),
+    ("tool", "tool_calls", "tool_call_seconds", "Tool calls"),
+    ("node", "nodes", "node_seconds", "Nodes without an agent"),
+)
 
 
 def _label(name: str) -> str:
@@ -193,7 +201,7 @@ def _statuses(row: Row) -> Iterator[tuple[str, int]]:
 
 
 def _steps(
-    core: Any, metrics: Metrics, by: By, name: str, seconds: str, about: str
+    core: Any, metrics: Metrics, by: By, *, name: str, seconds: str, about: str
 ) -> Iterator[Any]:
     counts = _family(core, "Counter", name, f"{about}, by how they ended.", by, "status")
     times = _family(core, "Histogram", seconds, f"{about}: how long they took, in seconds.", by)

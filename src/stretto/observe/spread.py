@@ -17,8 +17,10 @@ BOUNDS = (
 class Spread(Protocol):
     """Times that were added, in seconds."""
 
-    count: int
-    total: float
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
 
     def add(self, seconds: float) -> None:
         """Add one."""
@@ -35,7 +37,6 @@ class Exact:
     def __init__(self) -> None:
         self._times = array("d")
         self._ordered = True
-        self.total = 0.0
 
     @property
     def count(self) -> int:
@@ -45,7 +46,6 @@ class Exact:
     def add(self, seconds: float) -> None:
         """Add one."""
         self._times.append(seconds)
-        self.total += seconds
         self._ordered = False
 
     def at(self, part: float) -> float | None:
@@ -65,20 +65,26 @@ class Buckets:
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
         """How many fell into each bucket, the last one without an upper bound."""
-        self.count = 0
         self.total = 0.0
+        """Of all times together."""
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count
 
     def add(self, seconds: float) -> None:
         """Add one."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.count += 1
+        self._count += 1
         self.total += seconds
 
     def at(self, part: float) -> float | None:
-        """The quantile, taken as evenly spread in its bucket; the last bound where it exceeds it."""
-        if not self.count:
+        """The quantile, as if times were evenly spread in a bucket; the last bound at most."""
+        if not self._count:
             return None
-        rank, before = part * self.count, 0
+        rank, before = part * self._count, 0
         for place, held in enumerate(self.counts[:-1]):
             if held and before + held >= rank:
                 low = BOUNDS[place - 1] if place else 0.0

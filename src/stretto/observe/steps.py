@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 StepKind = Literal["run", "node", "model", "tool"]
+Part = Literal["team", "agent", "version", "tool", "model"]
+"""What can have a part in a turn."""
 StepStatus = Literal[
     "done", "failed", "interrupted", "cancelled", "stopped", "running", "killed", "left"
 ]
@@ -44,7 +46,7 @@ class Turn:
     """Of its first run that is known."""
     thread: str
     team: str
-    parts: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    parts: set[tuple[Part, str]] = field(default_factory=set[tuple["Part", str]])
     """Who and what was at work in it, by kind and name: ("agent", "planner"), ..."""
 
 
@@ -131,13 +133,12 @@ class Steps:
 
     def add(self, record: AnyRecord) -> list[Step]:
         """Take a record in; gives what has come to its end by it, what lies within first."""
-        kind = type(record)
-        if kind in _STARTS:
-            return self._begin(record)  # type: ignore[arg-type]  # as the line above says
+        if isinstance(record, RunStarted | NodeStarted | ModelStarted | ToolStarted):
+            return self._begin(record)
         run = self._run(record)
         run.heard = record.time
-        if kind in _ENDS:
-            return self._end(run, record)  # type: ignore[arg-type]
+        if isinstance(record, RunEnded | NodeEnded | ModelEnded | ToolEnded):
+            return self._end(run, record)
         if record.span and (within := run.open.get(record.span)) is not None:
             if len(within.notes) < MOST_NOTES:
                 within.notes.append(record)
@@ -235,10 +236,6 @@ class Steps:
         found = [_unended(run, opened, how) for opened in reversed(run.open.values())]
         run.open.clear()
         return found
-
-
-_STARTS = frozenset({RunStarted, NodeStarted, ModelStarted, ToolStarted})
-_ENDS = frozenset({RunEnded, NodeEnded, ModelEnded, ToolEnded})
 
 
 def _ended(turn: Turn, opened: _Open | None, record: End) -> Step:

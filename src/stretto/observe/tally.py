@@ -11,6 +11,7 @@ from stretto.observe.spread import Exact
 if TYPE_CHECKING:
     from stretto.observe.spread import Spread
     from stretto.observe.steps import StepStatus
+    from stretto.records import Feedback, Outcome
 
 By = Literal["team", "agent", "version", "tool", "model", "node"]
 """What rows are kept by. A version is that of an agent: "planner 2"."""
@@ -70,6 +71,22 @@ class Quality:
     scores: int = 0
     score: float = 0.0
     """Of all scores together."""
+
+    def conclude(self, record: Outcome, *, accepted: bool) -> None:
+        """Count an answer."""
+        self.answers += 1
+        self.accepted += accepted
+        self.at_once += accepted and record.rounds <= 1
+        self.rounds += record.rounds
+        self.edits += record.human_edits
+
+    def judge(self, record: Feedback) -> None:
+        """Count what someone said of an answer."""
+        self.up += record.thumb == "up"
+        self.down += record.thumb == "down"
+        if record.score is not None and math.isfinite(record.score):
+            self.scores += 1
+            self.score += record.score
 
     @property
     def told(self) -> bool:

@@ -188,9 +188,7 @@ class Timeline:
         return sum(costs) if costs else None
 
 
-def timelines(
-    records: Iterable[AnyRecord], *, now: clock.Clock = clock.now
-) -> list[Timeline]:
+def timelines(records: Iterable[AnyRecord], *, now: clock.Clock = clock.now) -> list[Timeline]:
     """The turns among the records, oldest first.
 
     Args:
@@ -199,7 +197,7 @@ def timelines(
     """
     from stretto.observe.timeline_fold import folded
 
-    return [folded(number, turn, now()) for number, turn in enumerate(_turns(records), 1)]
+    return [folded(number, turn, now()) for number, turn in enumerate(turns_of(records), 1)]
 
 
 def narrowed(records: Sequence[AnyRecord], run: str) -> list[AnyRecord]:
@@ -261,7 +259,7 @@ def _moved(told: dict[str, Any], by: float) -> dict[str, Any]:
     return {**told, "begin": told["begin"] - by, "end": told["end"] - by}
 
 
-def _turns(records: Iterable[AnyRecord]) -> list[list[AnyRecord]]:
+def turns_of(records: Iterable[AnyRecord]) -> list[list[AnyRecord]]:
     """The records of each turn: a run that was no resume, and all that came after it.
 
     What is said of an earlier turn later (feedback) is put to that turn; what tells of the thread

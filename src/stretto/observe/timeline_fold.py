@@ -336,5 +336,3 @@ def _arguments(args: dict[str, Any]) -> str:
         for place, (name, value) in enumerate(args.items())
     ]
     return " ".join(" ".join(parts).split())[:500]
-
-

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from stretto.policy import Prices
 from stretto.resilience.budget import (
     UNITS,
     Account,
@@ -51,13 +52,19 @@ class Accounts:
     Args:
         limits: What the run may use; `None` is no limit.
         before: What was spent before, by the path of the innermost account.
+        prices: What models cost.
+        watched: Whether a handler settles each call that is made.
     """
 
     def __init__(
         self,
         limits: Mapping[Unit, int | None] | None = None,
         before: Mapping[str, Amounts] | None = None,
+        *,
+        prices: Prices | None = None,
+        watched: bool = False,
     ) -> None:
+        self.prices, self.watched = prices or Prices(), watched
         self._lock = threading.RLock()
         self._waiting: list[_Waiter] = []
         self._events: list[Crossing] = []
@@ -155,6 +162,12 @@ class Accounts:
         """Give back what was reserved for a call that was not made."""
         self.settle(reservation, Amounts())
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for others."""
+        with self._lock:
+            return len(self._waiting)
+
     def crossings(self) -> list[Crossing]:
         """What accounts have passed since it was asked last."""
         with self._lock:
@@ -186,14 +199,13 @@ class Accounts:
         elif unit in account.warn and line.spent >= line.limit * account.warn[unit]:
             self._event(account, "warned", unit)
 
-    def _event(self, account: Account, event: str, unit: Unit) -> None:
+    def _event(self, account: Account, event: Literal["warned", "exceeded"], unit: Unit) -> None:
         if (event, unit) in account.told:
             return
         account.told.add((event, unit))
         line = account.lines[unit]
         used, limit = told(unit, line.spent), told(unit, line.limit or 0)
-        what = "warned" if event == "warned" else "exceeded"
-        self._events.append(Crossing(account.path, what, unit, used, limit))
+        self._events.append(Crossing(account.path, event, unit, used, limit))
 
     def _behind(self, account: Account) -> str | None:
         """Path of an account on the way up in which another call waits already."""

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stretto.errors import BulkheadFull
 from stretto.resilience.bulkhead_permits import Hold, Permits
@@ -173,9 +173,9 @@ class Permit:
 
     async def _first(self, came: asyncio.Future[None], wait: float) -> None:
         """Wait until the permit came, or the time has passed."""
-        timer = asyncio.ensure_future(self._sleep(wait))
+        timer: asyncio.Future[Any] = asyncio.ensure_future(self._sleep(wait))
         try:
-            await asyncio.wait({came, timer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([came, timer], return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
 

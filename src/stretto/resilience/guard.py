@@ -24,6 +24,7 @@ from stretto.resilience.trouble import retry_after, trouble_of
 
 if TYPE_CHECKING:
     from stretto.policy import Breaker, Policy, Trouble
+    from stretto.resilience.breaker import Outcome
 
 
 class Tell(Protocol):
@@ -75,6 +76,7 @@ class Guard:
     def __init__(self, policy: Policy, name: str, *, means: Means | None = None) -> None:
         self.policy, self.name = policy, name
         self.means = means or Means()
+        self._clock = None if self.means.now is time.monotonic else self.means.now
         rule = policy.bulkhead
         self._bulkhead = (
             bulkhead(rule.name or name, rule.limit, named=bool(rule.name)) if rule else None
@@ -143,12 +145,13 @@ class Guard:
         if rule is None:
             return await self._bounded(target, attempt, tell, first=first)
         shared = rule.name if first else ""
-        breaker = circuit(shared or target.name, rule, named=bool(shared))
+        breaker = circuit(shared or target.name, rule, named=bool(shared), now=self._clock)
         began = self.means.now()
         passed = await breaker.enter()
         if passed.changed:
             tell("breaker_changed", breaker=breaker.name, state=passed.changed)
-        outcome, why = "ignored", ""
+        outcome: Outcome = "ignored"
+        why = ""
         try:
             value = await self._bounded(target, attempt, tell, first=first)
             slow = rule.slow is not None and self.means.now() - began > rule.slow
@@ -167,7 +170,9 @@ class Guard:
         if (rule := self.policy.rate) is not None:
             shared = rule.name if first else ""
             name = shared or target.name
-            waited = await rate(name, rule, named=bool(shared)).take(sleep=self.means.sleep)
+            waited = await rate(name, rule, named=bool(shared), now=self._clock).take(
+                sleep=self.means.sleep
+            )
             if waited:
                 tell("waited", on="rate", name=name, seconds=waited)
         if self._bulkhead is None:
@@ -190,7 +195,7 @@ class Guard:
         )
 
 
-def _outcome(rule: Breaker, trouble: Trouble | None) -> str:
+def _outcome(rule: Breaker, trouble: Trouble | None) -> Outcome:
     """What a failure says of who was called: that it fails, that it lives, or nothing."""
     if trouble is not None and trouble in rule.on:
         return "failed"

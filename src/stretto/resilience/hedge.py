@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from stretto.policy import Hedge
@@ -39,7 +39,7 @@ async def hedged(
                 timer = None
                 calls.append(asyncio.ensure_future(call()))
     finally:
-        left = [each for each in (*calls, timer) if each is not None]
+        left: list[asyncio.Future[Any]] = [*calls, *([timer] if timer is not None else [])]
         for each in left:
             each.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from stretto.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable
 
-R = TypeVar("R", bound="Hashable")
+R = TypeVar("R")
 T = TypeVar("T")
 
 _ALL: list[Names] = []  # type: ignore[type-arg]
@@ -36,7 +36,7 @@ class Names(Generic[R, T]):
 
         Args:
             name: Its name.
-            rule: What it goes by.
+            rule: What it goes by; to be hashed and compared.
             make: Makes it.
             named: Whether someone chose the name. Else those with other rules are others.
 

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from stretto.policy import Rate
 
 
-class RateState(NamedTuple):
-    """What a bucket remembers: when it will be full again, and who gave back a place."""
+LEAST = 1e-6
+"""Seconds of waiting that are not worth it: clocks do not tell them apart."""
 
-    full: float = float("-inf")
-    """When, in seconds, all places that are taken will have passed, and the bucket is full."""
+
+class RateState(NamedTuple):
+    """What a bucket remembers."""
+
+    level: float = 0.0
+    """Calls that took a place, less those for which time has passed since."""
     seen: float = float("-inf")
-    """The time of the last look at the clock."""
+    """The time at which it was so, in seconds."""
     last: int = 0
     """The number of the last place that is taken, from 1."""
     gone: frozenset[int] = frozenset()
@@ -33,34 +37,24 @@ class RateState(NamedTuple):
 def taken(state: RateState, rule: Rate, now: float) -> tuple[RateState, float]:
     """Take the next place. Returns the seconds to wait until it comes.
 
-    In no time do more than `burst` calls begin, and `calls` for every `per` seconds of it: the
-    generic cell rate algorithm (ITU-T I.371), which is a token bucket that counts in time.
+    In no time do more than `burst` calls begin, and `calls` for every `per` seconds of it (the
+    leaky bucket as a meter, ITU-T I.371). While the clock is set back, no time has passed.
     """
-    state = _dated(state, now)
-    step = rule.per / rule.calls
-    full = max(state.full, now)
-    wait = max(0.0, full - (rule.burst - 1) * step - now)
+    level = max(0.0, state.level - max(0.0, now - state.seen) * (rule.calls / rule.per))
+    ahead = max(0.0, level - (rule.burst - 1))  # places before this one that have not come yet
     gone = state.gone
     if gone:
-        waiting = wait / step  # places before this one that have not come yet, at most
-        gone = frozenset(number for number in gone if number > state.last - waiting - 1)
-    return RateState(full + step, now, state.last + 1, gone), wait
+        gone = frozenset(number for number in gone if number > state.last - ahead - 1)
+    wait = ahead * rule.per / rule.calls
+    return RateState(level + 1, now, state.last + 1, gone), wait if wait > LEAST else 0.0
 
 
-def given_back(state: RateState, rule: Rate, number: int) -> RateState:
+def given_back(state: RateState, number: int) -> RateState:
     """Give back a place that has not been used; the last ones become free again."""
-    full, last, gone = state.full, state.last, state.gone | {number}
+    level, last, gone = state.level, state.last, state.gone | {number}
     while last in gone:
-        full, last, gone = full - rule.per / rule.calls, last - 1, gone - {last}
-    return RateState(full, state.seen, last, gone)
-
-
-def _dated(state: RateState, now: float) -> RateState:
-    """After the clock was set back, places come as long after now as they did before."""
-    back = state.seen - now
-    if back <= 0:
-        return state
-    return state._replace(full=state.full - back, seen=now)
+        level, last, gone = max(0.0, level - 1), last - 1, gone - {last}
+    return RateState(level, state.seen, last, gone)
 
 
 class Limiter:
@@ -110,7 +104,7 @@ class Limiter:
             await sleep(wait)
         except BaseException:
             with self._lock:
-                self._state = given_back(self._state, self.rule, after.last)
+                self._state = given_back(self._state, after.last)
             raise
         return wait
 

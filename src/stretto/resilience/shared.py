@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
+from stretto import clock
 from stretto.resilience.breaker import (
     Admitted,
     BreakerState,
@@ -58,7 +59,7 @@ class SharedCircuit(Circuit):
         self._table, self._row, self._given = table, row, now
         self._read = float("-inf")
         """When the state was read, by the clock of this process."""
-        self._ahead = 0.0
+        self._ahead = clock.now() - self._now() if now is None else 0.0
         """Seconds by which the database's clock is ahead of it."""
         self._ok = 0
         """Calls that came back well, of which the database does not know yet."""
@@ -78,19 +79,15 @@ class SharedCircuit(Circuit):
             return None
         admission = passed.admission
         with self._lock:
-            if passed.apart and not self._apart:
-                return None  # the database has another state since
-            if self._apart:
-                local = passed.apart
-            else:
-                local = False
-                if outcome == "ok" and not admission.probe:
-                    self._ok += admission.epoch == self._state.epoch
-                    return None
-        if local:
-            return self._left(passed, outcome, self._then())
+            if passed.apart:  # once the database is back, it has a state of its own
+                return self._left(passed, outcome, self._then()) if self._apart else None
+            if outcome == "ok" and not admission.probe and not self._apart:
+                self._ok += admission.epoch == self._state.epoch
+                return None
         told = await self._table.do(
-            lambda: self._changed(lambda s, now: (settled(s, self.rule, admission, outcome, now), 0))
+            lambda: self._changed(
+                lambda state, now: (settled(state, self.rule, admission, outcome, now), None)
+            )
         )
         return self._left(passed, outcome, self._then()) if told is None else told[1]
 

@@ -30,7 +30,7 @@ PAUSE = 5.0
 """Seconds for which a database that could not be used is left alone."""
 LOCK = 0x53744272
 """The advisory lock of the process that makes the table."""
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "connect_timeout": 2,
     "tcp_user_timeout": 3000,
     "application_name": "stretto breakers",
@@ -76,9 +76,7 @@ class Table:
             return None
         return future.result()
 
-    def change(
-        self, name: str, work: Callable[[BreakerState, float], tuple[BreakerState, T]]
-    ) -> T:
+    def change(self, name: str, work: Callable[[BreakerState, float], tuple[BreakerState, T]]) -> T:
         """Change a state in one transaction, which others wait for; in a job of `do`.
 
         Args:
@@ -131,7 +129,7 @@ class Table:
 
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self.url, autocommit=True, **_OPTIONS)
-            self._connection.execute(_TABLE)
+            self._connection.execute(_TABLE.encode())
         return self._connection
 
     def _drop(self) -> None:

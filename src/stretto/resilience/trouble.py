@@ -28,6 +28,7 @@ from stretto.errors import (
     ThreadBusy,
     ThreadTaken,
     TimedOut,
+    WorkUndone,
 )
 from stretto.models.errors import chained, provider_trouble, status_of
 
@@ -50,6 +51,7 @@ _OURS: tuple[tuple[type[StrettoError], Trouble | None], ...] = (
     (StateUnreadable, None),
     (EffectUnknown, None),
     (EffectChanged, None),
+    (WorkUndone, None),
     (InvalidInput, None),
 )
 _BUSY = frozenset({408, 425, 429})

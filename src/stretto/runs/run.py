@@ -31,6 +31,7 @@ class Options(TypedDict, total=False):
     model: str
     control: RunControl | None
     take_over: bool
+    compensate: bool
 
 
 async def run(

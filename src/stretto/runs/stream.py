@@ -20,6 +20,7 @@ from stretto.errors import InvalidInput, LimitReached, ThreadUnknown, TimedOut
 from stretto.journal import Usage
 from stretto.journal.announcement import Announcement
 from stretto.journal.handler import JournalHandler
+from stretto.members.compensation import compensation_told
 from stretto.policy import Limits
 from stretto.records import TEAM_KEY
 from stretto.resilience.deadline import in_time
@@ -28,6 +29,7 @@ from stretto.runs.failure import explained
 from stretto.runs.forking import fork_held
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
+from stretto.runs.undoing import compensated, refuse_undone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -92,6 +94,7 @@ async def stream(
     control: RunControl | None = None,
     modes: Sequence[StreamMode] = MODES,
     take_over: bool = False,
+    compensate: bool = False,
 ) -> AsyncGenerator[Part]:
     """Run a turn on a thread and give its parts as they come; the last is `end` with a `Result`.
 
@@ -115,8 +118,12 @@ async def stream(
         modes: LangGraph's stream modes.
         take_over: Take the thread from a turn that is being written on it and hangs; what that
             one does from then on is neither stored nor started.
+        compensate: Undo what was done in the turn, the last step first, when it fails, is cancelled
+            or its answer is rejected; see `stretto.compensate`. Not when it waits for a person or
+            was asked to stop.
 
     Raises:
+        WorkUndone: `Resume` of a turn that was undone.
         ThreadTaken: Another process has taken the thread over meanwhile.
         EffectUnknown, EffectChanged: An effect may have happened and is not to be repeated.
         ThreadBusy: Another turn is being written on the thread.
@@ -151,15 +158,22 @@ async def stream(
                             yield part
                     input = await run.answers_moved(input, asked)  # noqa: A001 - the parameter's
                     run = begin()
-            parts = run.turn(input, context, model, control, modes)
-            async with aclosing(parts):
-                async for part in parts:
-                    yield part
-            yield {"type": "end", "ns": (), "data": await run.result()}
+            if isinstance(input, Resume):
+                await refuse_undone(storage, thread)
+            async with compensated(storage, thread, run.id, wanted=compensate) as judge:
+                parts = run.turn(input, context, model, control, modes)
+                async with aclosing(parts):
+                    async for part in parts:
+                        yield part
+                result = await run.result()
+                await judge(result.answer)
+            yield {"type": "end", "ns": (), "data": result}
         except Exception as error:
             better = explained(error, thread)
             if better is error:
                 raise
+            if told := compensation_told(error):
+                better.add_note(told)
             raise better from error
 
 

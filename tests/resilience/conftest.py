@@ -1,0 +1,20 @@
+"""What policies share by name in a process is forgotten between tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stretto.resilience.names import forget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def nobody_shares() -> Iterator[None]:
+    """Start and end without breakers, bulkheads and rates."""
+    forget()
+    yield
+    forget()
