@@ -12,11 +12,25 @@ if TYPE_CHECKING:
     from stretto.errors import StrettoError
     from stretto.members.agent import Compaction
     from stretto.members.effects import EffectsOnce, effect
+    from stretto.members.guarded import GuardedCalls
     from stretto.members.node import member
     from stretto.members.where import idempotency_key
     from stretto.patterns.plan import plan
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
-    from stretto.policy import Limits
+    from stretto.policy import (
+        Breaker,
+        Budget,
+        Bulkhead,
+        Cache,
+        Constant,
+        Fallback,
+        Hedge,
+        Limits,
+        Policy,
+        Rate,
+        Retry,
+        Timeout,
+    )
     from stretto.project import Project
     from stretto.runs.result import Result
     from stretto.runs.run import fork, invoke, resume, run
@@ -41,17 +55,28 @@ if TYPE_CHECKING:
 __all__ = [
     "Agent",
     "Answer",
+    "Breaker",
+    "Budget",
+    "Bulkhead",
+    "Cache",
     "ChatState",
     "Citation",
     "Compaction",
+    "Constant",
     "EffectsOnce",
+    "Fallback",
     "Finding",
+    "GuardedCalls",
+    "Hedge",
     "Limits",
     "Plan",
+    "Policy",
     "Project",
+    "Rate",
     "ResearchContext",
     "Result",
     "Resume",
+    "Retry",
     "Review",
     "Rule",
     "Storage",
@@ -59,6 +84,7 @@ __all__ = [
     "Task",
     "TaskResult",
     "TeamState",
+    "Timeout",
     "answered",
     "cited",
     "compensate",
@@ -81,11 +107,25 @@ _HOMES = {
     "stretto.errors": ("StrettoError",),
     "stretto.members.agent": ("Compaction",),
     "stretto.members.effects": ("EffectsOnce", "effect"),
+    "stretto.members.guarded": ("GuardedCalls",),
     "stretto.members.node": ("member",),
     "stretto.members.where": ("idempotency_key",),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
-    "stretto.policy": ("Limits",),
+    "stretto.policy": (
+        "Breaker",
+        "Budget",
+        "Bulkhead",
+        "Cache",
+        "Constant",
+        "Fallback",
+        "Hedge",
+        "Limits",
+        "Policy",
+        "Rate",
+        "Retry",
+        "Timeout",
+    ),
     "stretto.project": ("Project",),
     "stretto.runs.result": ("Result",),
     "stretto.runs.run": ("fork", "invoke", "resume", "run"),

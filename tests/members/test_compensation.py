@@ -27,7 +27,7 @@ from stretto.records import Compensated, CompensationStarted, EffectStarted
 from stretto.testing import Clock, Reply, ScriptedModel, tool_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from stretto.runs import Storage
 
@@ -42,11 +42,16 @@ class Town:
     """What steps do to, and how it goes wrong."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
         self.log: list[str] = []
         self.keys: list[str] = []
         self.fails: dict[str, list[BaseException]] = {}
 
     def note(self, what: str) -> None:
+        """Write down what happens, and fail if it is to fail."""
         self.log.append(what)
         self.keys.append(idempotency_key())
         if self.fails.get(what):
@@ -57,10 +62,10 @@ TOWN = Town()
 
 
 @pytest.fixture(autouse=True)
-def town() -> Iterator[Town]:
+def town() -> Town:
     """A town in which nothing has happened."""
-    TOWN.__init__()
-    yield TOWN
+    TOWN.forget()
+    return TOWN
 
 
 class Room(BaseModel):
@@ -70,21 +75,25 @@ class Room(BaseModel):
 
 
 def book(what: str, *, nights: int = 1) -> str:
+    """Do a step."""
     TOWN.note(f"book {what}")
     return f"{what} for {nights}"
 
 
 async def cancel(result: str, what: str, *, nights: int = 1) -> None:
+    """Undo it."""
     assert result == f"{what} for {nights}"
     TOWN.note(f"cancel {what}")
 
 
 def take(number: int) -> Room:
+    """Do a step that gives a pydantic value."""
     TOWN.note(f"take {number}")
     return Room(number=number)
 
 
 def leave(room: Room, number: int) -> None:
+    """Undo it."""
     assert isinstance(room, Room)
     assert room.number == number
     TOWN.note(f"leave {number}")
@@ -425,6 +434,7 @@ def reserve(what: str, nights: int = 1) -> str:
 
 
 def give_back(result: dict[str, Any], name: str) -> None:
+    """Undo what a tool did that gave JSON."""
     TOWN.note(f"give {result['id']} back")
 
 
@@ -481,6 +491,7 @@ async def test_a_refused_step_is_not_undone(storage: Storage, town: Town) -> Non
 
 
 def take_apart(result: Any, given: Any) -> None:
+    """Undo a member's whole work."""
     assert result == {"made": given["what"]}
     TOWN.note(f"apart {given['what']}")
 

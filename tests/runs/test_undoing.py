@@ -18,8 +18,6 @@ from stretto.journal.letters import open_letters
 from stretto.records import Compensated, CompensationStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stretto.runs import Storage
 
 LOG: list[str] = []
@@ -31,25 +29,28 @@ class Crash(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def log() -> Iterator[list[str]]:
+def log() -> list[str]:
     """Nothing has happened yet."""
     LOG.clear()
     BROKEN.clear()
-    yield LOG
+    return LOG
 
 
 def note(what: str) -> None:
+    """Write down what happens, and fail if it is to fail."""
     LOG.append(what)
     if what in BROKEN:
         raise BROKEN[what]
 
 
 def pay(amount: int) -> str:
+    """Do a step."""
     note(f"pay {amount}")
     return f"receipt {amount}"
 
 
 def pay_back(receipt: str, amount: int) -> None:
+    """Undo it."""
     assert receipt == f"receipt {amount}"
     note(f"pay back {amount}")
 

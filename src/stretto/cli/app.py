@@ -13,10 +13,11 @@ from stretto.cli.alerts import alerts
 from stretto.cli.audit import audit
 from stretto.cli.chat import chat
 from stretto.cli.compare import compare
+from stretto.cli.dead_letters import dead_letters
 from stretto.cli.dev import dev
 from stretto.cli.faults import DEBUG, report
-from stretto.cli.forget import forget
 from stretto.cli.feedback import feedback
+from stretto.cli.forget import forget
 from stretto.cli.fork import fork
 from stretto.cli.graph import graph
 from stretto.cli.importing import import_messages
@@ -30,6 +31,7 @@ from stretto.cli.run import run
 from stretto.cli.show import show
 from stretto.cli.threads import threads
 from stretto.cli.timeline import timeline
+from stretto.cli.undo import undo
 from stretto.cli.watch import watch
 from stretto.cli.why import why
 
@@ -74,7 +76,7 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "build": {"list": list_project, "graph": graph, "dev": dev},
-    "run": {"run": run, "chat": chat, "resume": resume, "fork": fork},
+    "run": {"run": run, "chat": chat, "resume": resume, "fork": fork, "undo": undo},
     "look": {
         "threads": threads,
         "show": show,
@@ -85,6 +87,7 @@ _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "feedback": feedback,
         "metrics": metrics,
         "alerts": alerts,
+        "dead-letters": dead_letters,
     },
     "prove": {
         "audit": audit,

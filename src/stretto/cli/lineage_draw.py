@@ -123,7 +123,7 @@ def _others(line: Lineage) -> Iterator[RenderableType]:
         yield Text(f"\n{also}in front of the model, not quoted", "bold")
         yield from (part for source in front for part in _source(source, 2))
     if rest:
-        yield Text("\ncalled in the turn; nothing shows that a model read it", "bold")
+        yield Text("\ncalled in the turn; nothing shows that the author read it", "bold")
         yield from (part for source in rest for part in _source(source, 2))
     if line.answer and not line.quotations and not line.sources:
         yield Text("\nfrom no tool result: the model had none in front of it", "dim")

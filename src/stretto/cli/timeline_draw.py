@@ -27,7 +27,7 @@ SLOWEST = 8
 """Rows of the table of slow steps."""
 NAMES = 0.34
 """What the names take of the width."""
-ON_PATH, WORK, WAIT, BROKEN = "█", "━", "╌", "╳"
+ON_PATH, WORK, WAIT, BROKEN = "█", "━", "╌", "≈"
 STYLES = {ON_PATH: "bold yellow", WORK: "cyan", WAIT: "magenta", BROKEN: "dim"}
 SIGNS = {
     "failed": ("✗", "bold red"),
@@ -143,7 +143,7 @@ def _picture(line: Timeline, shown: Sequence[Row], width: int) -> Table:
     told = any(row.span.kind == "run" for row in shown)
     between = share(sum(run.on_path for run in line.runs), line.seconds)
     if between and not told:
-        said = Text("between the steps", "dim")
+        said = Text("between steps", "dim")
         table.add_row(said, Text(), Text(), Text(between, "dim"))
     return table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from stretto.records import DeadLettered, LetterClosed
+from stretto.records import DeadLettered, EffectEnded, EffectStarted, LetterClosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +53,30 @@ class Letter:
     def is_open(self) -> bool:
         """Whether nobody has seen to it yet."""
         return not self.how
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt at what became a dead letter."""
+
+    time: float
+    """Seconds since the epoch at which it began."""
+    status: str
+    """As `EffectEnded.status`; empty when it never came back."""
+    error: str = ""
+
+
+def tries(records: Iterable[AnyRecord], letter: Letter) -> list[Try]:
+    """The attempts at a letter, the first one first; from the records of its thread."""
+    key, found = f"{letter.place}|undo|{letter.id}", list[Try]()
+    for record in records:
+        if isinstance(record, EffectStarted) and record.key == key:
+            found.append(Try(record.time, ""))
+        elif isinstance(record, EffectEnded) and record.key == key and found:
+            said = record.status in {"returned", "refused", "asked"}  # nothing of what it came to
+            told = {} if said else {"status": record.status, "error": record.error}
+            found[-1] = replace(found[-1], **told)
+    return found
 
 
 def letters(records: Iterable[AnyRecord]) -> list[Letter]:

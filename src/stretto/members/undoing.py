@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from stretto import clock
@@ -20,7 +20,7 @@ from stretto.errors import (
     TimedOut,
 )
 from stretto.journal.deciding import Call, Ruling
-from stretto.journal.owed import OWED_TYPES, Step, owed, steps
+from stretto.journal.owed import OWED_TYPES, Step, owed, steps, within
 from stretto.journal.payloads import json_payload
 from stretto.journal.queries import last_turn
 from stretto.journal.reading import error_text
@@ -152,27 +152,40 @@ class Undoing:
     async def told(self) -> str:
         """What was undone in the place and what was not, in a line."""
         records = await self._records()
-        known = {step.id: step for step in steps(records)}
-        found: list[Undone] = []
+        known = {s.id: s for s in steps(records) if within(s.start.place, self.scope)}
+        found: dict[str, Undone] = {}
         for record in records:
-            if isinstance(record, Compensated) and record.scope == self.scope:
+            if isinstance(record, Compensated) and record.id in known:
                 status: Any = "undone" if record.status == "done" else "dead letter"
-                found += [Undone(known[record.id], status)] if record.id in known else []
-        return outcome_text(found)
+                found[record.id] = Undone(known[record.id], status)
+        return outcome_text(list(found.values()))
 
-    async def one(self, step: Step, why: Occasion, *, by_person: bool = False) -> Undone:
-        """Undo one step, or make a dead letter of it.
+    async def one(self, step: Step, why: Occasion) -> Undone:
+        """Undo one step, or make a dead letter of it."""
+        if step.end is None:
+            return await self._dead(step, why, _UNKNOWN)
+        return await self._one(step, why)
 
-        `by_person`: who says so knows that it may be undone (again).
+    async def again(self, step: Step, **result: Any) -> Undone:
+        """Undo one step because a person says so, who knows that it may be undone (again).
+
+        Args:
+            step: Which one.
+            **result: `result`, what it gave, where that is not known.
         """
+        return await self._one(step, "asked", by_person=True, **result)
+
+    async def _one(
+        self, step: Step, why: Occasion, *, by_person: bool = False, **result: Any
+    ) -> Undone:
         try:
-            if step.end is None:
-                raise EffectUnknown(_UNKNOWN)
             undo, given = undo_function(step.start.undo), await read_given(self.journal, step)
         except (ThreadTaken, StateUnavailable):
             raise
         except StrettoError as error:
             return await self._dead(step, why, str(error))
+        if "result" in result:
+            given = replace(given, result=result["result"])
         return await self._tried(step, why, undo, given, by_person=by_person)
 
     async def _all(self, left: list[Step], why: Occasion) -> list[Undone]:

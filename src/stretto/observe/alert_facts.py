@@ -85,22 +85,23 @@ class Facts:
     def _measured(self, rule: Rule, now: float) -> Measured:
         match rule.metric:
             case "error_rate":
-                return _errors(rule, self._chosen(rule, now))
+                found = _errors(rule, self._chosen(rule, now))
             case "latency":
-                return _latency(rule, self._chosen(rule, now))
+                found = _latency(rule, self._chosen(rule, now))
             case "money":
-                return _money(rule, self._chosen(rule, now, "model"))
+                found = _money(rule, self._chosen(rule, now, "model"))
             case "tokens":
                 used = [case.tokens for case in self._chosen(rule, now, "model")]
-                return _enough(rule, float(sum(used)), len(used), f"{sum(used):,} tokens")
+                found = _enough(rule, float(sum(used)), len(used), f"{sum(used):,} tokens")
             case "budget":
-                return self._budget(rule, now)
+                found = self._budget(rule, now)
             case "breaker_open":
-                return self._breakers(rule)
+                found = self._breakers(rule)
             case "dead_letters":
-                return self._letters()
+                found = self._letters()
             case "approval_waiting":
-                return self._waiting(rule, now)
+                found = self._waiting(rule, now)
+        return found
 
     def _chosen(self, rule: Rule, now: float, kind: str = "") -> Iterator[_Case]:
         """The cases that a rule is about; of both sides of now, as a clock may have gone back."""

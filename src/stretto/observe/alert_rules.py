@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +14,7 @@ from stretto.spec.definition import Definition, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from stretto.errors import StrettoError
 
@@ -127,6 +127,12 @@ class Rule(BaseModel):
 
 
 def _problems(rule: Rule) -> Iterator[str]:
+    yield from _measures(rule)
+    yield from _calls(rule)
+
+
+def _measures(rule: Rule) -> Iterator[str]:
+    """What is wrong with what a rule asks."""
     if rule.above is None and rule.metric not in _DEFAULTS:
         yield f"{rule.name!r} does not say above what. Add `above:`"
     if rule.metric == "error_rate" and rule.above is not None and rule.above >= 1:
@@ -139,14 +145,18 @@ def _problems(rule: Rule) -> Iterator[str]:
         yield f"{rule.name!r} names several of agent, tool and model. Write a rule for each"
     if rule.version and not rule.agent:
         yield f"{rule.name!r}: a version is that of an agent. Add `agent:`"
+    if rule.window <= 0:
+        yield f"{rule.name!r}: the window is empty. Write one such as 1h"
+
+
+def _calls(rule: Rule) -> Iterator[str]:
+    """What is wrong with whom it calls."""
     if not (rule.command or rule.webhook):
         yield f"{rule.name!r} calls nobody. Add `command:` or `webhook:`"
     if rule.webhook and not re.match(r"https?://[^/\s]+", rule.webhook):
         yield f"{rule.name!r}: {rule.webhook!r} is no URL. Begin it with http:// or https://"
     if rule.headers and not rule.webhook:
         yield f"{rule.name!r}: headers are for a webhook. Add `webhook:`, or leave them out"
-    if rule.window <= 0:
-        yield f"{rule.name!r}: the window is empty. Write one such as 1h"
     if rule.timeout <= 0:
         yield f"{rule.name!r}: the timeout leaves no time. Write one such as 10s"
 

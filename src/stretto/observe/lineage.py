@@ -176,6 +176,8 @@ class _Turn:
             forgotten=any(r.forgotten for r in records),
         )
         runs = {r.run for r in records}
+        self.carried: dict[str, str] = {}
+        """Through whose words tool results came in front of the author, by their span."""
         self.models = [m for m in calls.models if m.start.run in runs]
         self.results = [r for r in calls.results if r.end.run in runs]
 
@@ -282,18 +284,24 @@ class _Turn:
         )
 
     def _others(self, authors: Sequence[Model]) -> tuple[Source, ...]:
-        """Tool results that are not quoted: those in front of the authors, then the rest."""
+        """Tool results that are not quoted: those in front of the authors, then the rest.
+
+        What a tool called within it is told below it.
+        """
         quoted = {s.span for q in self.line.quotations for s in q.sources}
-        found: dict[str, Source] = {}
+        front: dict[str, tuple[Result, str]] = {}
         for author in authors:
             for result, via in self._front(author, set()):
-                if result.start.span not in quoted:
-                    source = self._source(result, "in front", via)
-                    found.setdefault(result.start.span, source)
-        for result in self.results:
-            if result.start.span not in quoted and not result.within:
-                found.setdefault(result.start.span, self._source(result, "possible"))
-        return tuple(found.values())
+                front.setdefault(result.start.span, (result, via))
+        self.carried = {span: via for span, (_, via) in front.items()}
+        spans = {r.start.span for r in self.results}
+        every = [result for result, _ in front.values()]
+        every += [r for r in self.results if r.start.span not in front]
+        return tuple(
+            self._source(r, "in front" if r.start.span in front else "possible")
+            for r in every
+            if r.start.span not in quoted and r.within not in spans
+        )
 
     def _front(self, author: Model, seen: set[str]) -> Iterable[tuple[Result, str]]:
         """What lay in front of a model, and of those whose words did."""
@@ -305,8 +313,8 @@ class _Turn:
                 for result, via in self._front(other, seen):
                     yield result, via or other.who
 
-    def _source(self, result: Result, proof: Proof, via: str = "") -> Source:
-        start, end = result.start, result.end
+    def _source(self, result: Result, proof: Proof) -> Source:
+        start, end, carried = result.start, result.end, self.carried
         inner = (r for r in self.calls.results if r.within == start.span)
         return Source(
             tool=start.tool,
@@ -318,8 +326,11 @@ class _Turn:
             call=start.call,
             digest=end.output,
             status=end.status,
-            via=via,
-            inner=tuple(self._source(r, "possible") for r in inner),
+            via=carried.get(start.span, ""),
+            inner=tuple(
+                self._source(r, "in front" if r.start.span in carried else "possible")
+                for r in inner
+            ),
         )
 
 
@@ -332,9 +343,10 @@ def claims(text: str) -> tuple[Claim, ...]:
         at = 0
         for marks in re.finditer(r"(?:\s*\[\d+\])+", line):
             numbers = tuple(int(n) for n in re.findall(r"\d+", marks[0]))
-            found.append(Claim(line[at : marks.start()].strip(" ."), numbers))
+            found.append(Claim(line[at : marks.start()].strip(), numbers))
             at = marks.end()
-        if rest := line[at:].strip(" .,;"):
+        rest = line[at:].strip()
+        if rest.strip(".,;"):
             found.append(Claim(rest, ()))
     return tuple(found)
 

@@ -171,7 +171,7 @@ class Metrics:
                 parts.add(("agent", step.agent))
                 if step.version:
                     parts.add(("version", f"{step.agent} {step.version}"))
-            if step.kind in {"tool", "model"}:
+            if step.kind == "tool" or step.kind == "model":  # noqa: PLR1714 - narrows its type
                 parts.add((step.kind, step.name))
 
     def _actors(self, step: Step) -> list[Row]:

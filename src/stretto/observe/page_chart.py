@@ -52,7 +52,7 @@ def chart(line: Timeline, found: Sequence[Row]) -> Chart:
         '<div class="tools"><label>find <input type="search" class="find"></label>'
         '<button type="button" class="fold">fold all</button>'
         '<button type="button" class="unfold">unfold all</button>'
-        '<button type="button" class="out" aria-label="zoom out">−</button>'
+        '<button type="button" class="out" aria-label="zoom out">-</button>'
         '<button type="button" class="in" aria-label="zoom in">+</button>'
         '<span class="legend"><i class="path"></i>critical path <i class="work"></i>working '
         '<i class="wait"></i>waiting</span></div>\n'

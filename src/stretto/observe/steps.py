@@ -259,15 +259,7 @@ def _ended(turn: Turn, opened: _Open | None, record: End) -> Step:
 def _unended(run: _Run, opened: _Open, how: StepStatus) -> Step:
     start = opened.start
     agent, version, whole = _worker(opened, start.agent, start.version)
-    match start:
-        case RunStarted():
-            kind, name = "run", run.turn.team
-        case NodeStarted():
-            kind, name = "node", start.node
-        case ModelStarted():
-            kind, name = "model", start.model
-        case ToolStarted():
-            kind, name = "tool", start.tool
+    kind, name = _begun(run.turn, start)
     return Step(
         kind=kind,
         name=name,
@@ -280,6 +272,18 @@ def _unended(run: _Run, opened: _Open, how: StepStatus) -> Step:
         is_agent=whole,
         notes=tuple(opened.notes),
     )
+
+
+def _begun(turn: Turn, start: Start) -> tuple[StepKind, str]:
+    match start:
+        case RunStarted():
+            return "run", turn.team
+        case NodeStarted():
+            return "node", start.node
+        case ModelStarted():
+            return "model", start.model
+        case ToolStarted():
+            return "tool", start.tool
 
 
 def _worker(opened: _Open | None, agent: str, version: str) -> tuple[str, str, bool]:

@@ -87,12 +87,12 @@ class _Fold:
 
     def take(self, record: AnyRecord) -> None:
         """Take in a record."""
+        if isinstance(record, RunStarted):
+            self._leave_run("killed")
         time = self._time(record)
         match record:
-            case RunStarted():
-                self._begin_run(record, time)
-            case RunEnded():
-                self._end_run(record, time)
+            case RunStarted() | RunEnded():
+                self._bound_run(record, time)
             case NodeStarted() | ModelStarted() | ToolStarted():
                 self._begin(record, time)
             case NodeEnded() | ModelEnded() | ToolEnded():
@@ -129,7 +129,7 @@ class _Fold:
             if line.status == "interrupted"
         )
         self.tasks.settle(line.spans)
-        self._bound()
+        self._clip()
         self._follow_path()
         work(line)
         return line
@@ -151,10 +151,15 @@ class _Fold:
         self.line.spans.append(span)
         return span
 
+    def _bound_run(self, record: RunStarted | RunEnded, time: float) -> None:
+        if isinstance(record, RunStarted):
+            self._begin_run(record, time)
+        else:
+            self._end_run(record, time)
+
     def _begin_run(self, record: RunStarted, time: float) -> None:
-        if self.run is not None:
-            self._leave_run("killed")
-        line, before = self.line, line_runs[-1] if (line_runs := self.line.runs) else None
+        line, runs = self.line, self.line.runs
+        before = runs[-1] if runs else None
         line.team, line.model = record.team, record.model or line.model
         line.question = line.question or record.question
         if before is not None and time > before.end:
@@ -281,7 +286,7 @@ class _Fold:
             number = span.number if span is not None else 0
             self.line.marks.append(Mark(time, record.type, text, number))
 
-    def _bound(self) -> None:
+    def _clip(self) -> None:
         """Let each span lie within the one it happened in."""
         spans = self.line.spans
         for span in spans[1:]:

@@ -41,12 +41,22 @@ def _told(record: AnyRecord) -> str:
             return f"{record.name} is tried again, attempt {record.attempt}{_why(record.error)}"
         case FellBack():
             return f"{record.to} takes over from {record.name}{_why(record.error)}"
+        case _:
+            return _told_of_people(record)
+
+
+def _told_of_people(record: AnyRecord) -> str:
+    match record:
         case Interrupted():
             return f"{record.agent or record.node or 'the run'} asks a person"
         case Answered():
             return f"answered{f' by {record.by}' if record.by else ''}"
         case Outcome():
             return f"outcome: {record.verdict}"
+        case Feedback():
+            score = "" if record.score is None else f"{record.score:g}"
+            parts = (record.thumb, score, record.comment, record.correction)
+            return f"feedback by {record.by or 'someone'}: {', '.join(filter(None, parts))}"
         case _:
             return _told_of_bounds(record)
 
@@ -61,10 +71,6 @@ def _told_of_bounds(record: AnyRecord) -> str:
             return f"{record.step} undone: {record.status}{_why(record.error)}"
         case DeadLettered():
             return f"dead letter {record.letter}: {record.name}{_why(record.error)}"
-        case Feedback():
-            score = "" if record.score is None else f"{record.score:g}"
-            parts = (record.thumb, score, record.comment, record.correction)
-            return f"feedback by {record.by or 'someone'}: {', '.join(filter(None, parts))}"
         case _:
             return ""
 

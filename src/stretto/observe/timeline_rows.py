@@ -1,7 +1,7 @@
 """The rows in which a turn is shown: its spans without those that say nothing of their own.
 
-LangGraph wraps: a task runs a graph with one node, which runs an agent, whose node `model` makes one
-call. A span with a single one in it is shown together with that, in one row.
+LangGraph wraps: a task runs a graph with one node, which runs an agent, whose node `model` makes
+one call. A span with a single one in it is shown together with that, in one row.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class Row:
         if self.span.kind == "run":
             return "run"
         if self.span.kind == "gap":
-            return "between runs"
+            return "a person is asked" if self.waits[0].on == "person" else "nobody is at it"
         names = [s.name for s in self.spans if s.name not in PLAIN or s.kind in CALLS]
         return " ".join(dict.fromkeys(names or [self.span.name]))
 
     @property
     def status(self) -> str:
-        """How it ended: as the outermost, or as what failed inside where that is told nowhere else."""
+        """How it ended: as the outermost of its spans that did not just end well."""
         statuses = [s.status for s in self.spans]
         return next((s for s in statuses if s not in {"done", "returned"}), statuses[-1])
 

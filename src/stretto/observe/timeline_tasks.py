@@ -1,8 +1,8 @@
 """Which spans are tasks of a plan, and how long each waited for the others.
 
 LangGraph begins all tasks of a plan at once; each waits inside for what it needs and for a slot. So
-a task works from its first inner step on. Until the last task it needs had ended it waited for that;
-if another task ended after that and before its first step, it waited for the slot.
+a task works from its first inner step on. Until the last task it needs had ended it waited for
+that; if another task ended after that and before its first step, it waited for the slot.
 """
 
 from __future__ import annotations
@@ -55,19 +55,28 @@ class Tasks:
         """Note what each task needed, and what it waited for."""
         first, last = _inner(spans)
         for (above, name), span in self._found.items():
-            needed = [self._of(above, need) for need in self._named[above][name]]
-            known = [one for one in needed if one is not None]
+            known = self._needed(above, name)
             span.needs = tuple(one.number for one in known)
             begun = first.get(span.number, span.end)
+            if span.number not in first and any(one.status != "done" for one in known):
+                span.status, span.error = "cancelled", ""  # held up by what it needs
             ready = min(max((o.end for o in known), default=span.begin), begun)
             if ready > span.begin:
                 names = ", ".join(one.name for one in known)
                 span.waits.append(Wait("needs", span.begin, ready, names))
             self._await_slot(above, span, ready, begun, last)
 
-    def _of(self, above: int, need: str) -> Span | None:
-        """The span whose end another waits for: the approval of a task, where there is one."""
-        return self._found.get((above, need + APPROVAL)) or self._found.get((above, need))
+    def _needed(self, above: int, name: str) -> list[Span]:
+        """The spans whose end another waits for: the approvals of tasks, where there are some.
+
+        What approves a task waits for the task itself.
+        """
+        suffixes = ("",) if name.endswith(APPROVAL) else (APPROVAL, "")
+        found = [
+            next((s for end in suffixes if (s := self._found.get((above, need + end)))), None)
+            for need in self._named[above][name]
+        ]
+        return [span for span in found if span is not None]
 
     def _await_slot(
         self, above: int, span: Span, ready: float, begun: float, last: Mapping[int, float]

@@ -85,8 +85,9 @@ async def refuse_undone(storage: Storage, thread: str) -> None:
         return
     undoing = await turn_undoing(storage, thread)
     await undoing.finish(began.why)
+    why = f": {began.error}" if began.error else ""
     raise WorkUndone(
-        f"the last turn on thread {thread!r} was undone{f': {began.error}' if began.error else ''}. "
+        f"the last turn on thread {thread!r} was undone{why}. "
         f"{await undoing.told()}. It does not go on from there: go back to before it "
         f"(stretto fork {thread}), or use another thread."
     )
