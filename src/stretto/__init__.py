@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stretto.members.guarded import GuardedCalls
     from stretto.members.node import member
     from stretto.members.where import idempotency_key
+    from stretto.observe.feedback import give_feedback
     from stretto.patterns.plan import plan
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
     from stretto.policy import (
@@ -91,6 +92,7 @@ __all__ = [
     "covers",
     "effect",
     "fork",
+    "give_feedback",
     "idempotency_key",
     "invoke",
     "member",
@@ -110,6 +112,7 @@ _HOMES = {
     "stretto.members.guarded": ("GuardedCalls",),
     "stretto.members.node": ("member",),
     "stretto.members.where": ("idempotency_key",),
+    "stretto.observe.feedback": ("give_feedback",),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
     "stretto.policy": (

@@ -28,6 +28,10 @@ EFFECT = {"key": "k", "kind": "tool", "name": "pay"}
         (r.BreakerChanged(**TOLD, breaker="gpt", state="open", reason="5 failures"), "breaker gpt is open: 5 failures"),
         (r.Budgeted(**TOLD, budget="team", event="reserved", unit="tokens"), ""),
         (r.Budgeted(**TOLD, budget="team", event="exceeded", unit="tokens", used=12, limit=10), "budget team exceeded: 12 of 10 tokens"),
+        (r.CompensationStarted(**TOLD, scope="p", why="failed", error="no"), "what was done here is undone (failed): no"),
+        (r.CompensationStarted(**TOLD, scope="", why="asked", by="Ann"), "what was done in this turn is undone (asked) by Ann"),
+        (r.DeadLettered(**TOLD, letter="a1", kind="undo", name="pay", attempts=3), "pay waits for a person: stretto dead-letters show a1"),
+        (r.LetterClosed(**TOLD, letter="a1", how="dropped", by="Ann", reason="by hand"), "dead letter a1 is dropped by Ann: by hand"),
         (r.Compensated(**TOLD, step="pay", status="failed", error="no"), "pay could not be undone: no"),
         (r.Feedback(**TOLD, on="r", by="eva", thumb="up", score=0.5, comment="good"), "feedback by eva: up 0.5 good"),
         (r.Outcome(**TOLD, verdict="accepted", rounds=2, human_edits=1), "outcome: accepted after 2 rounds, 1 edit by people"),
@@ -43,9 +47,9 @@ def test_every_type_is_thought_of():
     """A record of a new type is told, or left out on purpose."""
     quiet = {"run_started", "run_ended", "node_started", "node_ended", "model_started",
              "model_ended", "tool_started", "tool_ended", "decided", "interrupted",
-             "answered"}  # fmt: skip
+             "answered", "waited"}  # fmt: skip
     told = {"retried", "fell_back", "handoff", "forked", "pruned", "forgotten", "effect_started",
             "effect_ended", "breaker_changed", "budgeted", "compensated", "feedback",
-            "outcome"}  # fmt: skip
+            "outcome", "compensation_started", "dead_lettered", "letter_closed"}  # fmt: skip
     kinds = get_args(get_args(r.AnyRecord)[0])
     assert {kind.model_fields["type"].default for kind in kinds} == quiet | told

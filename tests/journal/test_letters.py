@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from stretto.journal import open_journal
 from stretto.journal.letters import letters, open_letters, tries
 from stretto.records import DeadLettered, EffectEnded, EffectStarted, LetterClosed
-from stretto.runs import Storage
 
 BASE: dict[str, Any] = {"time": 1.0, "thread": "t", "run": "r", "place": "p"}
 
 
 def dead(letter: str, **told: Any) -> DeadLettered:
     """A letter of an undo."""
-    fields = {"kind": "undo", "name": "book", "attempts": 3, "error": "no", **told}
-    return DeadLettered(**{**BASE, "letter": letter, **fields})
+    fields: dict[str, Any] = {"kind": "undo", "name": "book", "attempts": 3, "error": "no"}
+    return DeadLettered(**{**BASE, "letter": letter, **fields, **told})
 
 
 def closed(letter: str, **told: Any) -> LetterClosed:
@@ -60,15 +60,16 @@ def test_tries_tell_what_each_attempt_came_to() -> None:
     assert told == [("failed", "first"), ("", "")]
 
 
-async def test_open_letters_of_all_threads_or_one(storage: Storage) -> None:
+async def test_open_letters_of_all_threads_or_one(place: str) -> None:
     """With or without what was said in them."""
-    storage.journal.append(dead("a"))
-    storage.journal.append(dead("b", thread="u"))
-    storage.journal.append(closed("b", thread="u"))
-    storage.journal.append(dead("c", thread="u", args={"result": 1}))
-    await storage.journal.flush()
-    assert [each.id for each in await open_letters(storage.journal)] == ["a", "c"]
-    (one,) = await open_letters(storage.journal, "u")
-    assert (one.args, one.error) == ({"result": 1}, "no")
-    (one,) = await open_letters(storage.journal, "u", said=False)
-    assert (one.args, one.error) == ({}, "")
+    async with open_journal(place) as journal:
+        journal.append(dead("a"))
+        journal.append(dead("b", thread="u"))
+        journal.append(closed("b", thread="u"))
+        journal.append(dead("c", thread="u", args={"result": 1}))
+        await journal.flush()
+        assert [each.id for each in await open_letters(journal)] == ["a", "c"]
+        (one,) = await open_letters(journal, "u")
+        assert (one.args, one.error) == ({"result": 1}, "no")
+        (one,) = await open_letters(journal, "u", said=False)
+        assert (one.args, one.error) == ({}, "")

@@ -36,13 +36,13 @@ class Story:
         """Of the next record."""
         return len(self.records) + 1
 
-    def start(self, key: str, *, undo: bool = True) -> int:
+    def start(self, key: str) -> int:
         """It is begun."""
         place = key.partition("#")[0]
         self.records.append(
             EffectStarted(
                 **BASE, seq=self.seq, place=place, key=key, kind="call", name="x", effect="ask",
-                input=key, undo="m:f" if undo else "",
+                input=key, undo="m:f",
             )
         )  # fmt: skip
         return len(self.records)
@@ -56,12 +56,40 @@ class Story:
         )
         return len(self.records)
 
+    def begin(self, key: str, act: str) -> None:
+        """It is begun, and this becomes of it."""
+        began = self.start(key)
+        match act:
+            case "settle":
+                self.unsure.pop(key, None)
+                self.done[key] = self.end(key, "settled")
+            case "fail":
+                self.end(key, "failed")
+            case "suspend":
+                self.end(key, "suspended")
+            case "lose":
+                self.end(key, "unknown")
+                self.unsure[key] = began
+            case "cut off":
+                self.unsure[key] = began
+            case _:
+                self.unsure.pop(key, None)
+                self.end(key, "settled", done=False)
+        if act in {"fail", "suspend"} and key in self.unsure:
+            self.unsure[key] = began
+
     def see_to(self, step: Any, *, letter: bool) -> None:
         """It is undone, or becomes a dead letter."""
         if letter:
             self.records.append(
                 DeadLettered(
-                    **BASE, seq=self.seq, letter=step.id, kind="undo", name="x", attempts=1
+                    **BASE,
+                    seq=self.seq,
+                    letter=step.id,
+                    kind="undo",
+                    name="x",
+                    attempts=1,
+                    key=step.start.key,
                 )
             )
         self.records.append(
@@ -74,10 +102,12 @@ class Story:
                 id=step.id,
             )
         )
+        self.done.pop(step.start.key, None)
+        self.unsure.pop(step.start.key, None)
 
 
 ACTS = st.sampled_from(
-    ["settle", "settle", "fail", "suspend", "lose", "cut off", "refuse", "plain", "undo", "letter"]
+    ["settle", "settle", "fail", "suspend", "lose", "cut off", "refuse", "undo", "letter"]
 )
 NAMES = st.tuples(st.sampled_from(PLACES), st.integers(0, 3))
 
@@ -88,36 +118,12 @@ def told(acts: list[tuple[str, tuple[str, int]]]) -> Story:
     for act, (place, number) in acts:
         key = f"{place}#{number}"
         if act in {"undo", "letter"}:
-            left = owed(story.records, place)
-            if left:
-                story.see_to(left[0], letter=act == "letter")
-                story.done.pop(left[0].start.key, None)
-                story.unsure.pop(left[0].start.key, None)
-            continue
-        if key in story.done:  # given back
+            for step in owed(story.records, place)[:1]:
+                story.see_to(step, letter=act == "letter" or step.end is None)
+        elif key in story.done:  # given back
             story.end(key, "returned")
-            continue
-        began = story.start(key, undo=act != "plain")
-        match act:
-            case "settle":
-                story.unsure.pop(key, None)
-                story.done[key] = story.end(key, "settled")
-            case "fail":
-                story.end(key, "failed")
-            case "suspend":
-                story.end(key, "suspended")
-            case "lose":
-                story.end(key, "unknown")
-                story.unsure[key] = began
-            case "cut off":
-                story.unsure[key] = began
-            case "refuse":
-                story.unsure.pop(key, None)
-                story.end(key, "settled", done=False)
-            case _:
-                story.records.pop()
-        if act in {"fail", "suspend"} and key in story.unsure:
-            story.unsure[key] = began
+        else:
+            story.begin(key, act)
     return story
 
 
@@ -150,7 +156,7 @@ def test_everything_owed_is_seen_to_once(
         if not (left := owed(story.records)):
             break
         seen.append(left[0].id)
-        story.see_to(left[0], letter=letter)
+        story.see_to(left[0], letter=letter or left[0].end is None)
     assert seen == [step.id for step in first]
     assert owed(story.records) == []
 

@@ -59,7 +59,9 @@ def served():
 
 def test_a_scrape_gives_counters_histograms_and_gauges(work, served):
     """With names that Prometheus' parser takes, and no thread anywhere."""
-    text = scrape(served(JournalCollector(lambda after: [x for x in work.records if x.seq > after])))
+    text = scrape(
+        served(JournalCollector(lambda after: [x for x in work.records if x.seq > after]))
+    )
     found = values(text)
     assert found["stretto_up",] == 1.0
     assert found["stretto_runs_total", ("status", "done"), ("team", "research")] == 1.0
@@ -106,7 +108,9 @@ def test_names_are_escaped_and_bounded(served):
     work.end()
     work.start("x" * 500 + "2", thread="c")
     work.end()
-    text = scrape(served(JournalCollector(lambda after: [x for x in work.records if x.seq > after])))
+    text = scrape(
+        served(JournalCollector(lambda after: [x for x in work.records if x.seq > after]))
+    )
     found = values(text)
     assert found["stretto_runs_total", ("status", "done"), ("team", 'a "quoted"\nteam\\')] == 1.0
     tools = {dict(key[1:])["tool"] for key in found if key[0] == "stretto_tool_calls_total"}
@@ -128,11 +132,10 @@ async def test_a_locked_store_is_told_and_the_last_values_stay(tmp_path, work, s
         endpoint = served(collector(journal, wait=1.0))
         assert values(scrape(endpoint))["stretto_up",] == 1.0
         backend = journal._backend
-        backend._reading.execute("PRAGMA busy_timeout=100")
-        backend._writing.execute("PRAGMA journal_mode=DELETE")
         backend._writing.close()
+        backend._reading.execute("PRAGMA journal_mode=DELETE")  # a reader can be locked out now
+        backend._reading.execute("PRAGMA busy_timeout=50")
         holder = sqlite3.connect(path, isolation_level=None)
-        holder.execute("PRAGMA locking_mode=EXCLUSIVE")
         holder.execute("BEGIN EXCLUSIVE")
         locked = values(scrape(endpoint))
         assert locked["stretto_up",] == 0.0

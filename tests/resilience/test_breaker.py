@@ -57,6 +57,7 @@ def test_it_opens_after_enough_failures_and_tells_until_when() -> None:
     state = after(["failed"] * 3, now=100)
     assert state.mode == "open"
     assert refused(state, 104) == 6
+    assert refused(state, 109.75) == 0.25
 
 
 def test_failures_that_are_few_among_all_do_not_open_it() -> None:
@@ -205,6 +206,12 @@ class Calls(RuleBasedStateMachine):
     def advance(self, seconds: int) -> None:
         self.now += seconds
         self.gone += seconds
+
+    @rule(short=st.sampled_from([0, 0.25, 1]))
+    def wait(self, short: float) -> None:
+        """For a cooldown, or almost one."""
+        self.now += self.rule.cooldown - short
+        self.gone += self.rule.cooldown - short
 
     @rule(seconds=st.sampled_from([1, 7, 100, 100_000]), ahead=st.booleans())
     def jump(self, seconds: int, *, ahead: bool) -> None:

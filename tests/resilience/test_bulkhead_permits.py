@@ -71,6 +71,17 @@ def test_a_permit_of_a_parent_that_ended_goes_to_the_grandparent() -> None:
     assert permits.leave(top) == [stranger]
 
 
+def test_who_waits_within_one_that_ends_borrows_from_the_next_above() -> None:
+    """At once, if that one has its permit to itself."""
+    permits = Permits(2)
+    top = permits.ask(None)
+    brother, parent = permits.ask(top), permits.ask(top)
+    child, sibling = permits.ask(parent), permits.ask(parent)
+    permits.leave(brother)
+    assert permits.leave(parent) == [sibling]
+    assert (sibling.lender, child.lender) == (top, None)
+
+
 def test_who_leaves_twice_gives_back_once() -> None:
     """As when it is cancelled while it leaves."""
     permits = Permits(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +55,7 @@ def test_waits_grow_up_to_the_longest(rule: Retry, draw: float) -> None:
     """With the same draw none is shorter than the one before."""
     rule = rule.model_copy(update={"total": 1e9, "attempts": 40})
     waits = [next_wait(rule, n, 0.0, rule.on[0], draw=draw) or 0.0 for n in range(1, 40)]
-    assert all(a <= b + 1e-9 for a, b in zip(waits, waits[1:], strict=False))
+    assert all(a <= b + 1e-9 for a, b in pairwise(waits))
 
 
 def test_the_jitter_is_a_part_of_the_wait() -> None:

@@ -1,6 +1,7 @@
 """`stretto alerts`: looks whether alert rules hold, and calls whom they name."""
 
 import asyncio
+from asyncio import sleep as _pause
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -118,7 +119,7 @@ async def _watch(every: float, *, as_json: bool) -> None:
                     print_json(_told(found))
                 else:
                     _say(console, found)
-            await asyncio.sleep(every)
+            await _pause(every)
 
 
 def _say(console: "Console", found: "Look") -> None:

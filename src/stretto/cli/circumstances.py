@@ -15,6 +15,7 @@ from stretto.records import (
     BreakerChanged,
     Budgeted,
     Compensated,
+    DeadLettered,
     Decided,
     EffectEnded,
     EffectStarted,
@@ -107,7 +108,7 @@ class Circumstances:
 
     def odd(self) -> list[Line]:
         """Breakers, budgets, undone steps, effects that were not repeated."""
-        kinds = (BreakerChanged, Budgeted, Compensated)
+        kinds = (BreakerChanged, Budgeted, Compensated, DeadLettered)
         found = [r for r in self.records if isinstance(r, kinds) and noted(r)]
         return [self._noted("besides", record) for record in found[-MANY:]]
 

@@ -12,6 +12,8 @@ from stretto.records import (
     BreakerChanged,
     Budgeted,
     Compensated,
+    CompensationStarted,
+    DeadLettered,
     Decided,
     EffectEnded,
     EffectStarted,
@@ -21,6 +23,7 @@ from stretto.records import (
     Forked,
     Handoff,
     Interrupted,
+    LetterClosed,
     ModelEnded,
     Pruned,
     Retried,
@@ -302,12 +305,29 @@ def _told(record: AnyRecord) -> tuple[str, str] | None:
             return "retry", f"{what}{_why(record.error)}"
         case FellBack():
             return "fallback", f"{record.step} {record.name} to {record.to}{_why(record.error)}"
-        case Compensated():
-            return "undone", f"{record.step} {record.status}{_why(record.error)}"
+        case CompensationStarted() | Compensated() | DeadLettered() | LetterClosed():
+            return _told_of_undoing(record)
         case BreakerChanged() | Budgeted():
             return _told_of_bounds(record)
         case _:
             return _told_later(record)
+
+
+def _told_of_undoing(
+    record: CompensationStarted | Compensated | DeadLettered | LetterClosed,
+) -> tuple[str, str]:
+    match record:
+        case CompensationStarted():
+            where = record.node if record.scope else "the turn"
+            return "undoing", f"{where} {record.why}{_by(record.by)}{_why(record.error)}"
+        case Compensated():
+            how = f" by {record.undo}" if record.undo else ""
+            tries = f", {counted(record.attempts, 'attempt')}" if record.attempts > 1 else ""
+            return "undone", f"{record.step} {record.status}{how}{tries}{_why(record.error)}"
+        case DeadLettered():
+            return "dead letter", f"{record.name} ({record.letter}){_why(record.error)}"
+        case LetterClosed():
+            return "letter", f"{record.letter} {record.how}{_by(record.by)}{_why(record.reason)}"
 
 
 def _told_of_bounds(record: BreakerChanged | Budgeted) -> tuple[str, str] | None:

@@ -126,4 +126,4 @@ def _others(line: Lineage) -> Iterator[RenderableType]:
         yield Text("\ncalled in the turn; nothing shows that the author read it", "bold")
         yield from (part for source in rest for part in _source(source, 2))
     if line.answer and not line.quotations and not line.sources:
-        yield Text("\nfrom no tool result: the model had none in front of it", "dim")
+        yield Text("\nfrom no quotation and no tool result", "dim")

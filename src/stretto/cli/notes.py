@@ -10,6 +10,8 @@ from stretto.records import (
     BreakerChanged,
     Budgeted,
     Compensated,
+    CompensationStarted,
+    DeadLettered,
     EffectEnded,
     EffectStarted,
     Feedback,
@@ -17,6 +19,7 @@ from stretto.records import (
     Forgotten,
     Forked,
     Handoff,
+    LetterClosed,
     Outcome,
     Pruned,
     Retried,
@@ -43,7 +46,9 @@ def noted(record: AnyRecord) -> str:
             return _happened(record)
         case EffectStarted() | EffectEnded():
             return _effect(record)
-        case BreakerChanged() | Budgeted() | Compensated() | Feedback() | Outcome():
+        case CompensationStarted() | Compensated() | DeadLettered() | LetterClosed():
+            return _undone(record)
+        case BreakerChanged() | Budgeted() | Feedback() | Outcome():
             return _judged(record)
         case _:
             return ""
@@ -74,7 +79,23 @@ def _effect(record: EffectStarted | EffectEnded) -> str:
     return f"{record.name} {told}" if told else ""
 
 
-def _judged(record: BreakerChanged | Budgeted | Compensated | Feedback | Outcome) -> str:
+def _undone(record: CompensationStarted | Compensated | DeadLettered | LetterClosed) -> str:
+    match record:
+        case CompensationStarted():
+            what = "what was done here" if record.scope else "what was done in this turn"
+            return f"{what} is undone ({record.why}){_by(record.by)}{_why(record.error)}"
+        case Compensated():
+            undone = "is undone" if record.status == "done" else "could not be undone"
+            return f"{record.step} {undone}{_why(record.error)}"
+        case DeadLettered():
+            return f"{record.name} waits for a person: stretto dead-letters show {record.letter}"
+        case LetterClosed():
+            return (
+                f"dead letter {record.letter} is {record.how}{_by(record.by)}{_why(record.reason)}"
+            )
+
+
+def _judged(record: BreakerChanged | Budgeted | Feedback | Outcome) -> str:
     match record:
         case BreakerChanged():
             return f"breaker {record.breaker} is {record.state}{_why(record.reason)}"
@@ -83,9 +104,6 @@ def _judged(record: BreakerChanged | Budgeted | Compensated | Feedback | Outcome
             return f"budget {record.budget} {record.event}: {record.used:g}{most} {record.unit}"
         case Budgeted():
             return ""
-        case Compensated():
-            undone = "is undone" if record.status == "done" else "could not be undone"
-            return f"{record.step} {undone}{_why(record.error)}"
         case Feedback():
             score = "" if record.score is None else f" {record.score:g}"
             said = f"{record.thumb}{score}".strip()

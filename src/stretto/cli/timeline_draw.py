@@ -125,11 +125,11 @@ def _for(line: Timeline) -> str:
 def _picture(line: Timeline, shown: Sequence[Row], width: int) -> Table:
     axis = Axis(line)
     names = max(16, min(int(width * NAMES), 44, max(_wide(row) for row in shown)))
-    bars = max(16, width - names - 8 - 5 - 3)
+    bars = max(16, width - names - 10 - 5 - 3)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=names, no_wrap=True, overflow="ellipsis")
     table.add_column(width=bars, no_wrap=True)
-    table.add_column(width=8, justify="right", no_wrap=True)
+    table.add_column(width=10, justify="right", no_wrap=True)
     table.add_column(width=5, justify="right", no_wrap=True)
     table.add_row(Text("step", "dim"), _scale(line, axis, bars), *_dim("took", "path"))
     for row in shown:

@@ -20,7 +20,13 @@ from stretto.resilience.budget import (
     run_limits,
 )
 from stretto.resilience.budget_checks import unpriced
-from stretto.resilience.budget_estimate import bound_of, input_tokens, most_cost, output_tokens
+from stretto.resilience.budget_estimate import (
+    LEAST_OUTPUT,
+    bound_of,
+    input_tokens,
+    most_cost,
+    output_tokens,
+)
 from stretto.resilience.budget_tree import Accounts
 
 if TYPE_CHECKING:
@@ -81,6 +87,8 @@ class Estimate:
     given: Amounts
     answer: int = 0
     """The tokens of its answer; 0 when they are not limited."""
+    less: Estimate | None = None
+    """With the least that is of use for an answer that the request does not bound."""
 
 
 def estimate(
@@ -101,10 +109,14 @@ def estimate(
     if account.lowest("money") is not None and not prices.has(model):
         raise unpriced(model, f"budget {account.path or RUN!r}")
     given = input_tokens(messages, tools)
-    answer = bound_of(settings) or output_tokens(account, model, prices)
-    return Estimate(
-        most_cost(model, given, answer, prices), most_cost(model, given, 0, prices), answer
-    )
+    asked, bound = most_cost(model, given, 0, prices), bound_of(settings)
+
+    def with_answer(tokens: int, less: Estimate | None = None) -> Estimate:
+        return Estimate(most_cost(model, given, tokens, prices), asked, tokens, less)
+
+    if bound is not None:
+        return with_answer(bound)
+    return with_answer(output_tokens(account, model, prices), with_answer(LEAST_OUTPUT))
 
 
 def taken(tree: Accounts) -> Reservation | None:
@@ -122,19 +134,30 @@ def reserve(account: Account, asked: Estimate) -> Reservation:
     Raises:
         BudgetExceeded, LimitReached: It does not fit.
     """
-    return granted(account.tree.reserve(account, asked.most), asked)
-
-
-def granted(found: Reservation | Short, asked: Estimate) -> Reservation:
-    """The reservation, with what its input costs.
-
-    Raises:
-        BudgetExceeded, LimitReached: There is none.
-    """
+    found = account.tree.reserve(account, asked.most)
     if isinstance(found, Short):
+        if asked.less is not None:
+            return reserve(account, asked.less)
         raise refusal(found)
     found.given = asked.given
     return found
+
+
+async def reserve_waiting(account: Account, asked: Estimate) -> tuple[Reservation, int]:
+    """Reserve a call, and wait while others hold back what it needs.
+
+    Gives the tokens of its answer beside.
+
+    Raises:
+        BudgetExceeded, LimitReached: It never fits.
+    """
+    found = await account.tree.reserved(account, asked.most)
+    if isinstance(found, Short):
+        if asked.less is not None:
+            return await reserve_waiting(account, asked.less)
+        raise refusal(found)
+    found.given = asked.given
+    return found, asked.answer
 
 
 def refusal(short: Short) -> LimitReached:

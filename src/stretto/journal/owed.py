@@ -58,6 +58,8 @@ def steps(records: Iterable[AnyRecord]) -> list[Step]:
             found.began(record)
         elif isinstance(record, EffectEnded) and record.status not in _NO_END:
             found.ended(record)
+        elif isinstance(record, DeadLettered):
+            found.given_up(record)
     return found.all()
 
 
@@ -115,6 +117,12 @@ class _Steps:
                 self._add(doing.start, end)
         elif end.status == "unknown":
             doing.lost = True
+
+    def given_up(self, letter: DeadLettered) -> None:
+        """Note that a person sees to it: what begins there from now on is another step."""
+        doing = self._open.pop(letter.key, None)
+        if doing is not None and (doing.runs or doing.lost):
+            self._add(doing.start, None)
 
     def all(self) -> list[Step]:
         """All, with those that have not come back."""

@@ -169,10 +169,10 @@ async def reserving(
     asked = budgets.estimate(
         account, model_called(request.model), _messages(request), _tools(request), settings
     )
-    held = await _held(account, asked)
+    held, answer = await _held(account, asked)
     token = handed.set(held)
     try:
-        yield _bounded(request, settings, asked.answer)
+        yield _bounded(request, settings, answer)
     except BaseException as error:
         _left(held, error)
         raise
@@ -182,9 +182,9 @@ async def reserving(
         handed.reset(token)
 
 
-async def _held(account: Account, asked: budgets.Estimate) -> Reservation:
+async def _held(account: Account, asked: budgets.Estimate) -> tuple[Reservation, int]:
     try:
-        return budgets.granted(await account.tree.reserved(account, asked.most), asked)
+        return await budgets.reserve_waiting(account, asked)
     except LimitReached as error:
         at = here()
         record = None if at is None else budgets.refused(error, {**at.fields, "time": clock.now()})

@@ -74,10 +74,10 @@ async def look(
     box = before.model_copy(update={"standing": standing}).with_notices(rules, notices)
     if box != before:
         await asyncio.to_thread(write_box, path, box)
-    box, told = await _tell(rules, box, now, tell, give_up)
-    if told or box.parcels:
-        await asyncio.to_thread(write_box, path, box)
-    return Look(rules, measured, box, notices, told)
+    after, told = await _tell(rules, box, now, tell, give_up)
+    if after != box:
+        await asyncio.to_thread(write_box, path, after)
+    return Look(rules, measured, after, notices, told)
 
 
 async def _tell(

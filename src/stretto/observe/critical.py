@@ -146,7 +146,7 @@ def _order(known: Sequence[Activity], place: int) -> tuple[float, float, int]:
 
 
 def _valid(known: Sequence[Activity], place: int) -> list[int]:
-    """What an activity can have waited for: its siblings that ended before it did."""
+    """What an activity can have waited for: siblings that ended while it went on."""
     one = known[place]
     return [
         n
@@ -154,6 +154,7 @@ def _valid(known: Sequence[Activity], place: int) -> list[int]:
         if 0 <= n < len(known)
         and n != place
         and known[n].parent == one.parent
+        and known[n].end >= one.begin
         and _order(known, n) < _order(known, place)
     ]
 

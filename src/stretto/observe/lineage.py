@@ -187,7 +187,7 @@ class _Turn:
             (r for r in reversed(self.records) if isinstance(r, Decided) and r.by == "team"), None
         )
         line.people = [
-            f"{r.by or 'someone'} answered{': ' + _short(r.answer) if r.answer else ''}"
+            f"{r.by or 'someone'} answered{_answer(r.answer)}"
             for r in self.records
             if isinstance(r, Answered)
         ]
@@ -379,6 +379,16 @@ def _writer(model: Model) -> Writer:
         start.input,
         model.end.output,
     )
+
+
+def _answer(value: Any) -> str:
+    """What a person answered: of decisions what was decided, else the answer itself."""
+    told = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    decisions = told.get("decisions")
+    if isinstance(decisions, list):
+        each = (cast("dict[str, Any]", d) for d in decisions if isinstance(d, dict))
+        value = ", ".join(" ".join(map(str, [d.get("type"), *list(d.values())[1:]])) for d in each)
+    return f": {_short(value)}" if value else ""
 
 
 def _short(value: object) -> str:

@@ -35,7 +35,7 @@ _PLACES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 EXTRA = "observe"
 MOST = 20_000
 """Records that wait to be made spans of; more are dropped, with a warning."""
-CLOSING = 3.0
+CLOSING = 2.0
 """Seconds that closing waits for spans to be sent."""
 _BILLION = 1_000_000_000
 
@@ -101,7 +101,7 @@ class Telemetry:
                 logger.warning("more is recorded than spans can be made of; some are left out")
             self._dropped = True
 
-    def flush(self, seconds: float = CLOSING) -> bool:
+    def flush(self, seconds: float) -> bool:
         """Wait until spans of all that was queued are made and sent; whether that was in time."""
         made = threading.Event()
         try:
@@ -110,20 +110,18 @@ class Telemetry:
             return False
         return made.wait(seconds) and self._send(seconds)
 
-    def close(self, seconds: float = CLOSING) -> None:
-        """Send what there is, spans of what still goes on as well; waits so long at most."""
+    def close(self, seconds: float | None = None) -> None:
+        """Send what there is, spans of what still goes on as well; `CLOSING` seconds at most."""
+        most = CLOSING if seconds is None else seconds
         try:
-            self._queue.put(None, timeout=seconds)
+            self._queue.put(None, timeout=most)
         except queue.Full:
             logger.warning("spans were left out: they could not be made in time")
         else:
-            self._thread.join(seconds)
-        if not self._send(seconds):
-            logger.warning(
-                "spans could not be sent in %s s and are lost; runs are in the journal", seconds
-            )
+            self._thread.join(most)
+        if not self._send(most):
             self._stop()
-        self._in_time(self._processor.shutdown, seconds)
+        self._in_time(self._processor.shutdown, most)
 
     def _send(self, seconds: float) -> bool:
         return self._in_time(lambda: self._processor.force_flush(int(seconds * 1000)), seconds)
@@ -297,9 +295,8 @@ def telemetry(runs: Callable[[str], Sequence[AnyRecord]]) -> Telemetry:
     """
     otlp = _sdk("opentelemetry.exporter.otlp.proto.http.trace_exporter")
     export = _sdk("opentelemetry.sdk.trace.export")
-    exporter = otlp.OTLPSpanExporter()
-    processor = export.BatchSpanProcessor(_Once(exporter, export.SpanExportResult))
-    return Telemetry(processor, runs=runs, stop=exporter.shutdown)
+    once = _Once(otlp.OTLPSpanExporter(), export.SpanExportResult)
+    return Telemetry(export.BatchSpanProcessor(once), runs=runs, stop=once.give_up)
 
 
 _sending = threading.local()
@@ -310,7 +307,7 @@ class _Once:
 
     def __init__(self, exporter: Any, results: Any) -> None:
         self._exporter, self._results = exporter, results
-        self._failing = False
+        self._failing = self._closed = False
         for name in _NOISY:
             logging.getLogger(name).addFilter(_unheard)
 
@@ -321,28 +318,35 @@ class _Once:
             result = self._exporter.export(spans)
         except Exception as error:  # noqa: BLE001 - whatever it is, no run may feel it
             result = self._results.FAILURE
-            self._fail(len(spans), str(error))
+            self._fail(str(error))
         else:
             if result is self._results.SUCCESS:
                 self._failing = False
             else:
-                self._fail(len(spans), "the collector did not take them")
+                self._fail("the collector did not take them")
         finally:
             _sending.ours = False
         return result
 
-    def _fail(self, count: int, why: str) -> None:
+    def _fail(self, why: str) -> None:
         if not self._failing:
             logger.warning(
-                "%s spans could not be sent (%s); runs go on. Check OTEL_EXPORTER_OTLP_ENDPOINT.",
-                count,
+                "spans could not be sent (%s); runs go on, and are in the journal. "
+                "Check OTEL_EXPORTER_OTLP_ENDPOINT.",
                 why,
             )
         self._failing = True
 
+    def give_up(self) -> None:
+        """Stop sending what has not been taken in time."""
+        self._fail("the collector did not take them in time")
+        self.shutdown()
+
     def shutdown(self) -> None:
         """Send no more."""
-        self._exporter.shutdown()
+        if not self._closed:
+            self._closed = True
+            self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is kept back here."""

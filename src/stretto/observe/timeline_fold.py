@@ -76,6 +76,8 @@ class _Fold:
         self.known: dict[str, Span] = {}
         """The spans of the turn by id, the last of each."""
         self.effects: dict[str, Span] = {}
+        self.unbegun: set[str] = set()
+        """Runs of which there is no beginning."""
         self.asked: dict[str, tuple[float, str]] = {}
         """When unanswered questions were put, by interrupt; and by whom."""
         self.answered: tuple[float, str] | None = None
@@ -180,10 +182,16 @@ class _Fold:
         """The run of a record; one is made up where its beginning is not there."""
         if self.run is None or self.run.run != record.run:
             known = self.known.get(record.run)
-            if known is not None:
-                return known
-            self.run = self._span("run", "", time, 0, id=record.run, run=record.run)
-            self.known[record.run] = self.run
+            if known is None:
+                known = self._span("run", "", time, 0, id=record.run, run=record.run)
+                known.status = "killed"
+                self.known[record.run] = known
+                self.unbegun.add(record.run)
+                if self.run is None:
+                    self.run, self.start = known, None
+            if record.run in self.unbegun:
+                known.end = max(known.end, time)
+            return known
         return self.run
 
     def _end_run(self, record: RunEnded, time: float) -> None:

@@ -50,7 +50,8 @@ class Row:
         if self.span.kind == "run":
             return "run"
         if self.span.kind == "gap":
-            return "a person is asked" if self.waits[0].on == "person" else "nobody is at it"
+            wait = self.waits[0]
+            return f"asks {wait.name or 'a person'}" if wait.on == "person" else "nobody at it"
         names = [s.name for s in self.spans if s.name not in PLAIN or s.kind in CALLS]
         return " ".join(dict.fromkeys(names or [self.span.name]))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stretto.observe.timeline import covered
-
 if TYPE_CHECKING:
     from stretto.observe.timeline import Timeline
 
@@ -24,8 +22,8 @@ def work(line: Timeline) -> None:
     active = [False] * len(line.spans)
     within = [0] * len(line.spans)
     waits = [0] * len(line.spans)
-    working = busy = 0.0
-    count, most, before = 0, 0, line.begin
+    working = busy = idle = 0.0
+    count, most, gone, before = 0, 0, 0, line.begin
 
     def works(number: int) -> bool:
         return active[number] and not within[number] and not waits[number]
@@ -33,8 +31,12 @@ def work(line: Timeline) -> None:
     for time, kind, number in events:
         if time > before:
             working += (time - before) if count else 0.0
+            idle += (time - before) if gone and not count else 0.0
             busy += (time - before) * count
             most, before = max(most, count), time
+        if line.spans[number].kind == "gap":
+            gone += 1 if kind == BEGIN else -1
+            continue
         parent = line.spans[number].parent
         touched = (number, parent) if parent > 0 else (number,)
         count -= sum(map(works, touched))
@@ -45,9 +47,7 @@ def work(line: Timeline) -> None:
         else:
             waits[number] += 1 if kind == WAIT else -1
         count += sum(map(works, touched))
-    line.working, line.busy, line.most = working, busy, most
-    gaps = [w for s in line.spans if s.kind == "gap" for w in s.waits]
-    line.idle = covered((w.begin, w.end) for w in gaps if w.on == "nobody")
+    line.working, line.busy, line.most, line.idle = working, busy, most, idle
     line.waiting = max(0.0, line.seconds - line.working - line.idle)
 
 
@@ -55,9 +55,12 @@ def _events(line: Timeline) -> list[tuple[float, int, int]]:
     """All beginnings and ends of spans and waits; what has no duration is no work."""
     events: list[tuple[float, int, int]] = []
     for span in line.spans[1:]:
-        if span.kind == "gap" or span.end <= span.begin:
+        asks = span.kind == "gap" and all(wait.on == "person" for wait in span.waits)
+        if asks or span.end <= span.begin:
             continue
         events += [(span.begin, BEGIN, span.number), (span.end, END, span.number)]
+        if span.kind == "gap":
+            continue
         for wait in span.waits:
             events += [(wait.begin, WAIT, span.number), (wait.end, GO, span.number)]
     return sorted(events, key=lambda event: (event[0], _ORDER[event[1]], event[2]))

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 MARGIN = 1.2
 """By how much more than the estimated input is reserved."""
-MOST_OUTPUT, LEAST_OUTPUT = 4_000, 250
+MOST_OUTPUT, LEAST_OUTPUT = 4_000, 500
 """Tokens that are reserved for an answer without a bound of its own."""
-PART = 4
-"""Such an answer may take this part of the limit: a quarter."""
+PART = 8
+"""Such an answer may take this part of the limit: an eighth."""
 CAPS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 """What requests call the bound of an answer."""
 

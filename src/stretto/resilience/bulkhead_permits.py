@@ -91,8 +91,6 @@ class Permits:
         if hold.lender is not None:
             hold.lender.borrower = heir
         above = living(hold.outer)
-        for each in hold.waiting:
-            each.outer = above
         if above is not None:
             asked = {*above.waiting, *hold.waiting}
             above.waiting = {each: None for each in self.waiting if each in asked}

@@ -317,9 +317,10 @@ def _model_said(agent: Agent) -> str:
 def _policy_said(agent: Agent) -> dict[str, Any] | None:
     if agent.policy is None:
         return None
-    said = agent.policy.model_dump(mode="json", exclude_defaults=True, exclude={"undo": True})
-    if agent.policy.fallback is not None:
-        said["fallback"]["to"] = [_target_said(agent, to) for to in agent.policy.fallback.to]
+    said = agent.policy.model_dump(mode="json", exclude_defaults=True, exclude={"undo", "fallback"})
+    if (fallback := agent.policy.fallback) is not None:
+        rest = fallback.model_dump(mode="json", exclude_defaults=True, exclude={"to"})
+        said["fallback"] = {"to": [_target_said(agent, to) for to in fallback.to], **rest}
     if agent.policy.undo is not None:
         said["undo"] = _tool_said(agent.policy.undo)
     return said
