@@ -12,8 +12,9 @@ writer), less a bare one, divided by the records. `flushed_record_cpu_ms` is the
 checkpoints on both sides, where the journal is flushed before each; `effect_cpu_ms` what ledger and
 `stretto.run` add to that, divided by the model and tool calls.
 
-Reading: records of such runs are copied until there are enough; then, from the file, success rates,
-latencies (p50, p95, p99), tokens and cost are counted by team, agent, model and tool.
+Reading: records of such runs are copied until there are enough; then, from the file, all is counted
+that `stretto metrics` tells: success rates, latencies (p50, p95, p99), tokens, money and quality by
+team, agent, version, tool and model.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ import json
 import statistics
 import tempfile
 import time
-from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,15 +40,16 @@ from rich.table import Table
 
 import stretto
 from stretto.checkpoint import open_checkpointer
+from stretto.cli.figures import draw_metrics
 from stretto.journal import Journal, open_journal
 from stretto.journal.handler import JournalHandler
 from stretto.members.effects import EffectsOnce
-from stretto.records import AnyRecord, ModelEnded, NodeEnded, RunEnded, RunStarted, ToolEnded
+from stretto.observe.metrics import Metrics
 from stretto.runs.storage import open_storage
 from stretto.testing import Reply, ScriptedModel, tool_call
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
 
 QUESTION = "Which woods were used for the hull of the Vasa, and where did they come from?"
 AGENTS = ("searcher", "reader", "writer")
@@ -168,57 +169,6 @@ async def measure(seconds: float, repeats: int, folder: Path) -> tuple[list[Way]
         return ways, {name: count / (repeats + WARM) for name, count in counts.items()}
 
 
-@dataclass
-class Steps:
-    """What steps of one kind and name came to."""
-
-    count: int = 0
-    good: int = 0
-    seconds: list[float] = field(default_factory=list)
-    tokens: int = 0
-    cost: float = 0.0
-
-    def add(self, record: Any, *, good: bool) -> None:
-        self.count += 1
-        self.good += good
-        self.seconds.append(record.seconds)
-
-    def told(self) -> dict[str, Any]:
-        ordered = sorted(self.seconds)
-        at = {p: ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))] for p in (50, 95, 99)}
-        return {
-            "count": self.count,
-            "success": self.good / self.count,
-            **{f"p{p}": seconds for p, seconds in at.items()},
-            "tokens": self.tokens,
-            "cost": self.cost,
-        }
-
-
-def metrics(records: Iterable[AnyRecord]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Fold records into what each team, agent, model and tool came to."""
-    found: defaultdict[tuple[str, str], Steps] = defaultdict(Steps)
-    teams: dict[str, str] = {}
-    for record in records:
-        match record:
-            case RunStarted():
-                teams[record.run] = record.team
-            case RunEnded():
-                found["team", teams[record.run]].add(record, good=record.status == "done")
-            case NodeEnded() if record.node in AGENTS:
-                found["agent", record.node].add(record, good=record.status == "done")
-            case ToolEnded():
-                found["tool", record.tool].add(record, good=record.status == "done")
-            case ModelEnded():
-                for steps in (found["model", record.model], found["model of", record.agent]):
-                    steps.add(record, good=not record.error)
-                    steps.tokens += record.input_tokens + record.output_tokens
-                    steps.cost += record.cost or 0.0
-            case _:
-                pass
-    return {key: steps.told() for key, steps in found.items()}
-
-
 async def copied(source: Journal, target: Journal, count: int) -> None:
     """Write the records of a run again and again, as other runs on other threads."""
     thread = (await source.threads())[0].thread
@@ -230,7 +180,7 @@ async def copied(source: Journal, target: Journal, count: int) -> None:
         await target.flush()
 
 
-async def read(count: int, folder: Path) -> tuple[float, int, dict[Any, Any]]:
+async def read(count: int, folder: Path) -> tuple[float, int, Metrics]:
     """CPU seconds of reading so many records into metrics."""
     async with (
         open_journal(folder / "all" / "journal.sqlite") as source,
@@ -241,8 +191,12 @@ async def read(count: int, folder: Path) -> tuple[float, int, dict[Any, Any]]:
         gc.collect()
         began = time.process_time()
         records = await many.records(said=False)
-        found = metrics(records)
-        return time.process_time() - began, len(records), found
+        found = Metrics()
+        found.add(records)
+        told = found.told()
+        seconds = time.process_time() - began
+        assert told["teams"]
+        return seconds, len(records), found
 
 
 def show(title: str, ways: list[Way]) -> None:
@@ -253,13 +207,8 @@ def show(title: str, ways: list[Way]) -> None:
     Console().print(table)
 
 
-def show_metrics(found: dict[tuple[str, str], dict[str, Any]]) -> None:
-    table = Table("what", "name", "count", "success", "p50 ms", "p95", "p99", "tokens")
-    for (kind, name), told in sorted(found.items()):
-        times = [f"{told[p] * 1e3:.1f}" for p in ("p50", "p95", "p99")]
-        success = f"{told['success']:.0%}"
-        table.add_row(kind, name, str(told["count"]), success, *times, str(told["tokens"]))
-    Console().print(table)
+def show_metrics(found: Metrics) -> None:
+    Console().print(draw_metrics(found, by=None, width=100))
 
 
 def main() -> None:

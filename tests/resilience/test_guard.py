@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -13,6 +12,9 @@ from stretto.errors import BreakerOpen, BulkheadFull, TimedOut
 from stretto.policy import Breaker, Bulkhead, Fallback, Hedge, Policy, Rate, Retry, Timeout
 from stretto.resilience.guard import Guard, Means, Target
 from stretto.testing import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 class World:

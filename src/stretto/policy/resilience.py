@@ -70,7 +70,8 @@ class Breaker(_Value):
 
     All members whose breaker has one name share it, in all runs of the process, and between
     processes when the state is in a database. It opens when in the last `within` seconds at least
-    `failures` calls failed, and these are at least `ratio` of all. After `cooldown` seconds it lets
+    `failures` calls failed, and these are at least `ratio` of all; or when `row` calls in a row
+    failed, whatever came before: so a provider that dies is noticed at once under any load. After `cooldown` seconds it lets
     `probes` calls through; when all succeed it closes, when one fails it stays open for another
     `cooldown` (Nygard, "Release It!", 2007).
     """
@@ -80,6 +81,7 @@ class Breaker(_Value):
     failures: int = Field(default=5, ge=1, strict=True)
     within: Seconds = 60.0
     ratio: float = Field(default=0.5, gt=0, le=1)
+    row: int | None = Field(default=10, ge=1, strict=True)
     cooldown: Seconds = 15.0
     probes: int = Field(default=1, ge=1, strict=True)
     slow: Seconds | None = None

@@ -52,6 +52,8 @@ class BreakerState(NamedTuple):
     """While it is half-open: probes let through."""
     passed: int = 0
     """While it is half-open: probes that came back well."""
+    row: int = 0
+    """While it is closed: calls that have failed since the last that came back."""
 
 
 class Admitted(NamedTuple):
@@ -127,12 +129,15 @@ def noted(
         buckets = (*buckets[:-1], Bucket(part, more_ok + ok, more_failed + failed))
     else:
         buckets = _moved(buckets, Bucket(part, ok, failed))
+    row = failed if ok else state.row + failed
+    if failed and rule.row is not None and row >= rule.row:
+        return BreakerState("open", state.epoch + 1, now)
     if failed:
         failures = sum(bucket.failed for bucket in buckets)
         calls = failures + sum(bucket.ok for bucket in buckets)
         if failures >= rule.failures and failures >= rule.ratio * calls:
             return BreakerState("open", state.epoch + 1, now)
-    return state._replace(buckets=buckets)
+    return state._replace(buckets=buckets, row=row)
 
 
 def _moved(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
@@ -167,7 +172,7 @@ def dumped(state: BreakerState) -> str:
 def loaded(text: str) -> BreakerState:
     """The state from `dumped`; a closed one from what cannot be read."""
     try:
-        mode, epoch, since, buckets, probes, numbered, passed = json.loads(text)
+        mode, epoch, since, buckets, probes, numbered, passed, row = json.loads(text)
         if mode not in get_args(Mode):
             return BreakerState()
         return BreakerState(
@@ -178,6 +183,7 @@ def loaded(text: str) -> BreakerState:
             tuple(Probe(int(number), float(began)) for number, began in probes),
             int(numbered),
             int(passed),
+            int(row),
         )
     except (ValueError, TypeError):
         return BreakerState()

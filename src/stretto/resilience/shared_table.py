@@ -35,8 +35,10 @@ _OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": 3000,
     "application_name": "stretto breakers",
 }
+# What a server forgets that crashes, the next failures tell it: no commit waits for its disk.
 _TABLE = f"""
 SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '2s';
+SET synchronous_commit = off;
 BEGIN;
 SELECT pg_advisory_xact_lock({LOCK});
 CREATE TABLE IF NOT EXISTS stretto_breakers (name text PRIMARY KEY, state text NOT NULL);
