@@ -93,7 +93,8 @@ async def child(*arguments: str) -> tuple[int, dict[str, Any]]:
 
 async def judge(log: Path, place: dict[str, Any]) -> None:
     """Each step is undone once or a dead letter, in reverse, and none is undone twice."""
-    told = [json.loads(line) for line in log.read_text().splitlines()]
+    text = await asyncio.to_thread(log.read_text)
+    told = [json.loads(line) for line in text.splitlines()]
     async with open_storage(**place) as storage:
         records = await storage.journal.records("t")
         letters = await open_letters(storage.journal, "t")

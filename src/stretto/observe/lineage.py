@@ -343,10 +343,10 @@ def claims(text: str) -> tuple[Claim, ...]:
         at = 0
         for marks in re.finditer(r"(?:\s*\[\d+\])+", line):
             numbers = tuple(int(n) for n in re.findall(r"\d+", marks[0]))
-            found.append(Claim(line[at : marks.start()].strip(), numbers))
+            found.append(Claim(line[at : marks.start()].strip().lstrip(".,; "), numbers))
             at = marks.end()
-        rest = line[at:].strip()
-        if rest.strip(".,;"):
+        rest = line[at:].strip().lstrip(".,; ")
+        if rest:
             found.append(Claim(rest, ()))
     return tuple(found)
 
@@ -387,8 +387,14 @@ def _answer(value: Any) -> str:
     decisions = told.get("decisions")
     if isinstance(decisions, list):
         each = (cast("dict[str, Any]", d) for d in decisions if isinstance(d, dict))
-        value = ", ".join(" ".join(map(str, [d.get("type"), *list(d.values())[1:]])) for d in each)
+        value = ", ".join(_decision(d) for d in each)
     return f": {_short(value)}" if value else ""
+
+
+def _decision(one: Mapping[str, Any]) -> str:
+    said = [str(one.get(name) or "") for name in ("type", "message")]
+    edited = one.get("edited_action")
+    return " ".join(filter(None, [*said, _short(edited.get("args")) if edited else ""]))
 
 
 def _short(value: object) -> str:

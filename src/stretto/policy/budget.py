@@ -20,7 +20,7 @@ class Budget(BaseModel):
     Raises `pydantic.ValidationError` when it limits nothing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     money: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """In the currency of the prices; each of the member's models must have a price."""

@@ -11,7 +11,7 @@ class Limits(BaseModel):
     It is the root of the tree of budgets: what members spend counts here too.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model_calls: int | None = Field(default=100, ge=0)
     """Calls of a model, in all agents together."""

@@ -34,7 +34,9 @@ class Policy(BaseModel):
     Raises `pydantic.ValidationError` where a part could not take effect beside the others.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
 
     retry: Retry | None = None
     timeout: Timeout | None = None
@@ -80,7 +82,10 @@ def _idle_retry(policy: Policy, call: float | None, total: float | None) -> Iter
         yield "the timeout bounds nothing. Set `call` or `total`"
     if call is not None and total is not None and total < call:
         yield f"the total timeout ({total:g} s) ends before a call's ({call:g} s). Raise `total`"
-    for name, bound in (("total timeout", total), ("retry's `total`", retry.total if retry else None)):
+    for name, bound in (
+        ("total timeout", total),
+        ("retry's `total`", retry.total if retry else None),
+    ):
         if retry and bound is not None and bound <= retry.wait * (1 - retry.jitter):
             yield (
                 f"the {name} ({bound:g} s) is over before the retry's first wait "

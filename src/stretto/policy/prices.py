@@ -31,7 +31,7 @@ Cost = Callable[[str, int, int], float | None]
 class Price(BaseModel):
     """What a model costs, in money for a million tokens."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     input: float = Field(ge=0, allow_inf_nan=False)
     output: float = Field(ge=0, allow_inf_nan=False)
@@ -44,7 +44,7 @@ class Prices(BaseModel):
     function. The model `offline` costs nothing unless its name has a price.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     models: dict[str, Price] = Field(default_factory=dict[str, Price])
     by: Cost | None = Field(default=None, exclude=True, repr=False)

@@ -27,7 +27,7 @@ Troubles = Annotated[tuple[Trouble, ...], BeforeValidator(_listed), Field(min_le
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Retry(_Value):

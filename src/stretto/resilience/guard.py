@@ -178,7 +178,10 @@ class Guard:
         if self._bulkhead is None:
             return await self._timed(target, attempt)
         room = self.policy.bulkhead
-        async with self._bulkhead.permit(wait=room.wait if room else None) as waited:
+        permit = self._bulkhead.permit(
+            wait=room.wait if room else None, sleep=self.means.sleep, now=self.means.now
+        )
+        async with permit as waited:
             if waited:
                 tell("waited", on="bulkhead", name=self._bulkhead.name, seconds=waited)
             return await self._timed(target, attempt)
