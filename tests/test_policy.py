@@ -101,3 +101,55 @@ def test_prices_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
         prices_from_environment()
     path.write_text('{"a": {"input": 1, "output": 2}}', encoding="utf-8")
     assert prices_from_environment().cost("a", 1_000_000, 0) == 1.0
+
+
+def test_a_function_may_tell_prices() -> None:
+    """Of what the table does not name; what it raises, and what is no price, is told."""
+
+    def by(model: str, given: int, written: int) -> float | None:
+        if model == "bad":
+            raise KeyError(model)
+        if model == "wrong":
+            return -1.0
+        return given * 0.001 if model == "mine" else None
+
+    prices = Prices(models={"a": Price(input=1, output=1)}, by=by)
+    assert prices.cost("mine", 3, 9) == 0.003
+    assert prices.cost("a", 1_000_000, 0) == 1
+    assert prices.has("mine")
+    assert not prices.has("other")
+    with pytest.raises(InvalidInput, match="KeyError for the model 'bad'"):
+        prices.cost("bad", 1, 1)
+    with pytest.raises(InvalidInput, match=r"-1.0 for the model 'wrong'"):
+        prices.cost("wrong", 1, 1)
+
+
+def test_the_offline_model_costs_nothing() -> None:
+    """Whatever patterns say; only its own name counts."""
+    assert Prices(models={"*": Price(input=1, output=1)}).cost("offline", 5, 5) == 0
+    assert Prices(models={"offline": Price(input=1, output=1)}).cost("offline", 10**6, 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "cost"), [("table", 1.0), ("function", 7.0), ("prices", 1.0), ("missing", None)]
+)
+def test_the_environment_may_name_a_modules_attribute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, cost: float | None
+) -> None:
+    """`Prices`, a table or a function, of a module in the working directory."""
+    text = (
+        "from stretto.policy import Prices\n"
+        "table = {'m': {'input': 1, 'output': 1}}\n"
+        "prices = Prices.model_validate({'models': table})\n"
+        "def function(model, given, written): return 7.0\n"
+    )
+    module = f"stretto_prices_{named}"
+    (tmp_path / f"{module}.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv(PRICES, f"{module}:{named}")
+    if cost is None:
+        with pytest.raises(InvalidInput, match="cannot be used"):
+            prices_from_environment()
+    else:
+        assert prices_from_environment().cost("m", 1_000_000, 0) == cost

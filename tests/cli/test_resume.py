@@ -45,7 +45,7 @@ def test_a_decision_goes_on_and_its_person_is_journaled(stretto):
     stretto("run", "asks", "pay", "--thread", "t-4")
     said = stretto("resume", "t-4", "--reject", "no money", "--by", "ann")
     assert said.out.count("no money") == 2
-    assert "answered by ann" in stretto("show", "t-4", "--timeline").out
+    assert "answered by ann" in stretto("timeline", "t-4", "--records").out
 
 
 def test_an_edit_for_several_actions_is_refused_and_an_answer_in_full_is_taken(stretto):

@@ -49,16 +49,6 @@ def test_a_failed_and_a_waiting_thread_tell_what_to_do(stretto):
     assert "stretto resume t-5 --approve" in stretto("show", "t-5").out
 
 
-def test_the_timeline_tells_models_tools_and_decisions(stretto):
-    """The timeline tells models tools and decisions."""
-    stretto("run", "team", "x", "--thread", "t-6")
-    said = stretto("show", "t-6", "-t").out
-    assert "reviewer decides: accept. all is proven" in said
-    assert "look done: found What is one?" in said
-    stretto("run", "talk", "pay", "--thread", "t-7")
-    assert "calls pay, pay" in stretto("show", "t-7", "-t").out
-
-
 def test_an_unknown_thread_is_refused(stretto):
     """An unknown thread is refused."""
     said = stretto("show", "nope")

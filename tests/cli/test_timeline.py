@@ -1,54 +1,106 @@
 from __future__ import annotations
 
-import io
+import json
 
-from rich.console import Console
-
-from stretto import records as r
-from stretto.cli.timeline import print_timeline, tell
+import pytest
 
 
-def test_each_record_is_a_line_and_beginnings_told_at_the_end_are_none(tale):
-    """Each record is a line and beginnings told at the end are none."""
+def test_a_turn_is_drawn_with_its_steps_and_figures(stretto):
+    """Rows for steps with their arguments, the path marked, the slowest, the run."""
+    stretto("run", "team", "Go", "--thread", "t-1")
+    said = stretto("timeline", "t-1").out
+    for words in ("team done", "working", "t1 worker", "█", "slowest steps", "memory"):
+        assert words in said
+    assert "look What is three?" in said
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_lines_fit_the_screen(stretto, monkeypatch, width):
+    """The picture takes the columns there are."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    stretto("run", "team", "Go", "--thread", "t-2")
+    lines = stretto("timeline", "t-2").out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert any(len(line) > width - 8 for line in lines)
+
+
+def test_what_waits_for_a_person_says_so(stretto):
+    """Since when, and who asks; afterwards how long it was."""
+    stretto("run", "asks", "pay", "--thread", "t-3")
+    said = stretto("timeline", "t-3").out
+    assert "waits for a person" in said
+    assert "asks a person since" in said
+    stretto("resume", "t-3", "--approve", "--by", "ann")
+    said = stretto("timeline", "t-3").out
+    assert "asks ann" in said
+    assert "waiting for a person" in said
+
+
+def test_a_failed_and_a_killed_run_are_told_apart(stretto):
+    """A failure has its sign; what was cut off ends where its last record is."""
+    stretto("run", "breaks", "x", "--thread", "t-4")
+    said = stretto("timeline", "t-4").out
+    assert "breaks failed" in said
+    assert "✗ second" in said
+
+
+def test_all_turns_one_run_and_records(stretto):
+    """`--all` draws every turn, `--run` one run, `--records` a line for each record."""
+    for question in ("first", "second"):
+        stretto("run", "talk", question, "--thread", "t-5")
+    assert "first" not in stretto("timeline", "t-5").out
+    said = stretto("timeline", "t-5", "--all").out
+    assert said.index("first") < said.index("second")
+    first = json.loads(stretto("show", "t-5", "--all", "--json").out.splitlines()[0])["run"]
+    said = stretto("timeline", "t-5", "--run", first).out
+    assert "first" in said
+    assert "second" not in said
+    assert "run done in" in stretto("timeline", "t-5", "--records").out
+    assert stretto("timeline", "t-5", "--run", "nope").code == 2
+    assert stretto("timeline", "t-5", "--run", first, "--all").code == 2
+
+
+def test_json_holds_spans_and_path(stretto):
+    """One object; the path adds up to the turn."""
+    stretto("run", "team", "Go", "--thread", "t-6")
+    (turn,) = stretto("timeline", "t-6", "--json").json["turns"]
+    length = sum(piece["end"] - piece["begin"] for piece in turn["path"])
+    assert length == pytest.approx(turn["seconds"])
+    assert {span["kind"] for span in turn["spans"]} >= {"run", "node", "tool"}
+
+
+def test_a_page_is_written(stretto, tmp_path):
+    """Its path is printed; a place that cannot be written is refused."""
+    stretto("run", "team", "Go", "--thread", "t-7")
+    file = tmp_path / "page.html"
+    said = stretto("timeline", "t-7", "--html", str(file))
+    assert said.out.strip() == str(file)
+    assert file.read_text().startswith("<!doctype html>")
+    said = stretto("timeline", "t-7", "--html", str(tmp_path / "no" / "page.html"))
+    assert (said.code, "cannot write" in said.err) == (3, True)
+
+
+def test_many_steps_are_narrowed_to_those_that_matter(tale, drawn):
+    """All of them on demand."""
+    from stretto.cli.timeline_draw import ROWS, draw_timeline
+    from stretto.observe.timeline import timelines
+
     tale.start()
-    tale.plan(("t1", []))
-    tale.worked("t1", tale.work("t1"))
-    tale.model()
-    tale.tool("look", {"words": "x"}, status="failed", error="no disk")
-    tale.ask("i1", "t1")
-    tale.answer()
-    tale.start(question="", resumed=True)
-    tale.end("failed", error="TypeError: no")
-    said = [tell(record) for record in tale.records]
-    assert said[0] == "run of team: Why?"
-    assert said[2] == ""
-    assert "worker done in 2.0 s" in said[3]
-    assert "13 tokens" in said[5]
-    assert said[7] == "look failed: no disk"
-    assert said[8].startswith("asks a person: ")
-    assert said[9] == "answered by ann: yes"
-    assert said[10] == "run of team: goes on"
-    assert said[11] == "run failed in 5.0 s TypeError: no"
+    for place in range(100):
+        tale.node_ended("step", tale.node("step", place=f"step:{place}"))
+    tale.end()
+    (line,) = timelines(tale.records)
+    said = drawn(draw_timeline(line, width=100), 100)
+    assert said.count("\nstep ") <= ROWS + 10
+    assert "more off the path; --all-steps" in said
+    assert drawn(draw_timeline(line, width=100, everything=True), 100).count("\nstep ") >= 100
 
 
-def test_retries_handoffs_and_effects_have_lines(tale):
-    """As the notes word them; a model's price beside its tokens."""
-    tale.start()
-    tale._add(r.Retried, step="tool", name="look", attempt=2, error="no")
-    tale._add(r.Handoff, by="a", to="b")
-    tale._add(r.Outcome, verdict="accepted")
-    tale._add(r.ModelEnded, model="m", text="hi", input_tokens=10, cost=0.0123, seconds=1)
-    said = [tell(record) for record in tale.records]
-    assert said[1] == "look is tried again, attempt 2: no"
-    assert said[2] == "a hands over to b"
-    assert said[3] == "outcome: accepted"
-    assert "10 tokens cost 0.0123" in said[4]
-
-
-def test_forgotten_words_are_marked(tale):
-    """What happened is told all the same."""
-    tale.start()
-    tale.records[0] = tale.records[0].model_copy(update={"question": "", "forgotten": True})
-    out = io.StringIO()
-    print_timeline(Console(file=out, width=100), tale.records)
-    assert out.getvalue().rstrip().endswith("run of team:   (forgotten)")
+def test_records_tell_models_tools_and_decisions(stretto):
+    """Line by line."""
+    stretto("run", "team", "x", "--thread", "t-8")
+    said = stretto("timeline", "t-8", "--records").out
+    assert "reviewer decides: accept. all is proven" in said
+    assert "look done: found What is one?" in said
+    stretto("run", "talk", "pay", "--thread", "t-9")
+    assert "calls pay, pay" in stretto("timeline", "t-9", "--records").out

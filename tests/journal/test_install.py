@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stretto.journal.handler import JournalHandler
-from stretto.journal.install import current, installed, left_runs
+from stretto.journal.install import current, installed, left_runs, left_turns
 from stretto.journal.queries import host
 from stretto.records import ModelStarted, RunEnded, RunStarted
 
@@ -39,3 +39,22 @@ async def test_runs_that_a_dead_process_left_are_found(file_journal: Journal) ->
     await file_journal.flush()
     left = await left_runs(file_journal)
     assert {run: used.model_calls for run, used in left.items()} == {"left": 1}
+
+
+async def test_turns_that_wait_for_a_person_are_found(file_journal: Journal) -> None:
+    """With what all their runs used, by thread; not those that ended, or that went on."""
+    for thread, statuses in (
+        ("waits", ("failed", "interrupted")),
+        ("done", ("interrupted", "done")),
+        ("goes on", ("interrupted", None)),
+    ):
+        for number, status in enumerate(statuses):
+            told = {"time": 1.0, "thread": thread, "run": f"{thread}{number}"}
+            file_journal.append(RunStarted(**told, team="x", resumed=number > 0))
+            file_journal.append(ModelStarted(**told, model="m", messages=1, budget="reader"))
+            if status:
+                file_journal.append(RunEnded(**told, status=status, seconds=1))
+    await file_journal.flush()
+    turns = await left_turns(file_journal)
+    assert {name: used.model_calls for name, used in turns.items()} == {"waits": 2}
+    assert turns["waits"].budgets["reader"].calls == 2

@@ -141,8 +141,8 @@ def _tell(thread: str, made: "Sequence[Undone]", *, as_json: bool) -> None:
     dead = [each for each in made if each.status == "dead letter"]
     for each in made:
         mark, style = ("✗", "red") if each in dead else ("✓", "green")
-        told = f" {each.step.start.name} {each.status}"
-        console.print(Text.assemble((mark, style), told, f": {each.error}" if each.error else ""))
+        said = f" {each.step.start.name} {each.status}"
+        console.print(Text.assemble((mark, style), said, f": {each.error}" if each.error else ""))
     if dead:
         commands = [
             (f"stretto dead-letters show {each.step.id}", each.step.start.name) for each in dead

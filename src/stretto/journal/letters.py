@@ -73,9 +73,9 @@ def tries(records: Iterable[AnyRecord], letter: Letter) -> list[Try]:
         if isinstance(record, EffectStarted) and record.key == key:
             found.append(Try(record.time, ""))
         elif isinstance(record, EffectEnded) and record.key == key and found:
-            said = record.status in {"returned", "refused", "asked"}  # nothing of what it came to
-            told = {} if said else {"status": record.status, "error": record.error}
-            found[-1] = replace(found[-1], **told)
+            if record.status in {"returned", "refused", "asked"}:  # nothing of what it came to
+                continue
+            found[-1] = replace(found[-1], status=record.status, error=record.error)
     return found
 
 

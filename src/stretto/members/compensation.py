@@ -81,7 +81,8 @@ async def compensating(
         sleep=sleep,
     )
     if (before := await _undone_before(at, undoing)) is not None:
-        return await _again(before, name, undoing)
+        kept: T = await _again(before, name, undoing)
+        return kept
     try:
         value = await work()
     except PASSING:

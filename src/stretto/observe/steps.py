@@ -32,6 +32,9 @@ StepStatus = Literal[
 Start: TypeAlias = RunStarted | NodeStarted | ModelStarted | ToolStarted
 End: TypeAlias = RunEnded | NodeEnded | ModelEnded | ToolEnded
 
+_STARTS = (RunStarted, NodeStarted, ModelStarted, ToolStarted)
+_ENDS = (RunEnded, NodeEnded, ModelEnded, ToolEnded)
+
 MOST = 10_000
 """Threads, and runs, of which the turn is remembered; those heard of longest ago are forgotten."""
 MOST_NOTES = 128
@@ -133,11 +136,11 @@ class Steps:
 
     def add(self, record: AnyRecord) -> list[Step]:
         """Take a record in; gives what has come to its end by it, what lies within first."""
-        if isinstance(record, RunStarted | NodeStarted | ModelStarted | ToolStarted):
+        if isinstance(record, _STARTS):
             return self._begin(record)
         run = self._run(record)
         run.heard = record.time
-        if isinstance(record, RunEnded | NodeEnded | ModelEnded | ToolEnded):
+        if isinstance(record, _ENDS):
             return self._end(run, record)
         if record.span and (within := run.open.get(record.span)) is not None:
             if len(within.notes) < MOST_NOTES:
