@@ -2,13 +2,13 @@
 
     python -m bench.budget [--trees 200] [--graphs 10] [--seed 1]
 
-Each tree has 2 to 12 accounts, up to four deep, with random limits of money, tokens and calls, some
-as a share of the team's. Up to 40 calls are made in random accounts at once, as tasks of one event
-loop; each lasts a random number of its turns. Of what is reserved for a call it takes in truth a
-random part. The trees are run twice: `waits` as agents call their models, waiting while calls in
-flight hold back what they need; `at once` as models in hand-written nodes are called. `graphs` are
-real runs: a team of `create_agent` agents at work side by side, through `spending`, `reserving`, the
-journal and its handler, within random budgets of tokens.
+Each tree has 2 to 12 accounts, up to four deep, with random limits of money, tokens and calls,
+some as a share of the team's. Up to 40 calls are made in random accounts at once, as tasks of one
+event loop; each lasts a random number of its turns. Of what is reserved for a call it takes in
+truth a random part. The trees are run twice: `waits` as agents call their models, waiting while
+calls in flight hold back what they need; `at once` as models in hand-written nodes are called.
+`graphs` are real runs: a team of `create_agent` agents at work side by side, through `spending`,
+`reserving`, the journal and its handler, within random budgets of tokens.
 
 - exceeded: what was spent beyond a limit, in parts of that limit, added up over all accounts.
 - early: calls that were refused though they would have fitted, as a share of all calls asked for:
@@ -16,8 +16,8 @@ journal and its handler, within random budgets of tokens.
   cost. Each refused call is looked at alone. What a call will cost is not known before, so this is
   not 0: a budget that reserved less could be exceeded.
 
-The JSON line tells both for the ways that agents take (`waits` and `graphs`); `early_at_once` is the
-other way's.
+The JSON line tells `exceeded` for all ways and `early` for those that agents take (`waits` and
+`graphs`); `early_at_once` is the other way's.
 """
 
 from __future__ import annotations
@@ -116,11 +116,13 @@ def grown(draw: random.Random) -> Accounts:
 
 async def run_tree(seed: int, way: Way, *, waits: bool) -> None:
     """Make calls at once in a random tree."""
-    draw = random.Random(seed)  # noqa: S311 - no secret
+    draw = random.Random(seed)
     tree = grown(draw)
     refused: list[tuple[Account, Amounts]] = []
 
-    async def call(account: Account, most: Amounts, actual: Amounts, begin: int, turns: int) -> None:
+    async def call(
+        account: Account, most: Amounts, actual: Amounts, begin: int, turns: int
+    ) -> None:
         for _ in range(begin):
             await asyncio.sleep(0)
         found = await tree.reserved(account, most) if waits else tree.reserve(account, most)
@@ -147,7 +149,7 @@ async def run_tree(seed: int, way: Way, *, waits: bool) -> None:
 
 async def run_graph(seed: int, way: Way, journal: Journal) -> None:
     """Run agents side by side within random budgets."""
-    draw = random.Random(seed)  # noqa: S311 - no secret
+    draw = random.Random(seed)
     handler = JournalHandler(journal)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(MessagesState)
     refused: list[tuple[Account, Amounts]] = []
@@ -155,7 +157,7 @@ async def run_graph(seed: int, way: Way, journal: Journal) -> None:
     within = [("team", Budget(tokens=draw.randrange(2_000, 8_000)))]
     for number in range(4):
         budget = Budget(tokens=draw.randrange(1_000, 4_000))
-        node = member(f"m{number}", budget, within, draw, way, (refused, accounts))
+        node: Any = member(f"m{number}", (budget, within), draw, way, (refused, accounts))
         graph.add_node(f"m{number}", node)
         graph.add_edge(START, f"m{number}")
     config: Any = {"callbacks": [handler], "configurable": {"thread_id": f"g{seed}"}}
@@ -165,8 +167,7 @@ async def run_graph(seed: int, way: Way, journal: Journal) -> None:
 
 def member(
     name: str,
-    budget: Budget,
-    within: list[tuple[str, Budget]],
+    budgets: tuple[Budget, list[tuple[str, Budget]]],
     draw: random.Random,
     way: Way,
     found: tuple[list[tuple[Account, Amounts]], set[Account]],
@@ -187,7 +188,7 @@ def member(
     )
 
     async def work(_: Any) -> dict[str, Any]:
-        async with spending(budget, name, here(), within=within) as account:
+        async with spending(budgets[0], name, here(), within=budgets[1]) as account:
             assert account is not None
             found[1].update(account.levels)
             for each in usage:

@@ -19,6 +19,7 @@ from stretto.errors import InvalidInput, LimitReached, StateUnavailable, StateUn
 from stretto.home import state_home
 from stretto.journal import open_journal
 from stretto.journal.install import current
+from stretto.policy import Limits
 from stretto.records import ModelStarted
 from stretto.state import Plan, Review, Task, TaskResult, TeamState
 
@@ -330,10 +331,22 @@ async def test_the_servers_limit_is_set_by_the_environment(monkeypatch: pytest.M
         builder = StateGraph(TeamState).add_node(call).add_edge(START, "call")
         with pytest.raises(LimitReached):
             await builder.compile(checkpointer=saver).ainvoke({"question": "?"}, THREAD)
-    monkeypatch.setenv("STRETTO_MAX_MODEL_CALLS", "many")
-    with pytest.raises(InvalidInput, match="whole number"):
-        async with server():
-            pass
+    for name, said, why in (
+        ("TOKENS", "1.5", "STRETTO_MAX_TOKENS is '1.5'. Set it to a whole number"),
+        ("SECONDS", "0", "a number above 0"),
+        ("MODEL_CALLS", "many", "whole number"),
+    ):
+        monkeypatch.setenv(f"STRETTO_MAX_{name}", said)
+        with pytest.raises(InvalidInput, match=why):
+            async with server():
+                pass
+        monkeypatch.delenv(f"STRETTO_MAX_{name}")
+    monkeypatch.setenv("STRETTO_MAX_MONEY", "0.5")
+    monkeypatch.setenv("STRETTO_MAX_TOKENS", "700")
+    async with server():
+        handler = current()
+        assert handler is not None
+        assert handler.limits == Limits(money=0.5, tokens=700)
 
 
 async def test_the_servers_state_may_be_in_postgres(

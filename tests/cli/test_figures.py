@@ -14,7 +14,9 @@ def work() -> Work:
     """A busy day."""
     told = Work()
     for number in range(12):
-        told.start(f"a-team-with-a-name-that-is-longer-than-any-column-{number}", thread=str(number))
+        told.start(
+            f"a-team-with-a-name-that-is-longer-than-any-column-{number}", thread=str(number)
+        )
         told.agent(f"agent-{number}", cost=1234.5 if number % 2 else None, input_tokens=10**9)
         told.tool("search", seconds=4000.0)
         told.outcome(rounds=2, edits=1)

@@ -39,7 +39,11 @@ def test_one_table_in_full(ran):
     assert "look" in said
     assert "breaks" not in said
     told = ran("metrics", "--by", "team", "--json").json
-    assert {row["name"]: row["done"] for row in told["teams"]} == {"team": 1, "asks": 0, "breaks": 0}
+    assert {row["name"]: row["done"] for row in told["teams"]} == {
+        "team": 1,
+        "asks": 0,
+        "breaks": 0,
+    }
     assert "tools" not in told
 
 

@@ -60,6 +60,8 @@ def test_limits_are_told_in_words():
     assert (
         limit_words({"model_calls": 1, "steps": 5}) == "at most 1 model call, at most 5 supersteps"
     )
+    more = {"tokens": 2000, "money": 0.5, "seconds": 90}
+    assert limit_words(more) == "at most 2,000 tokens, at most 0.5 of money, at most 1 min 30 s"
     assert limit_words({}) == "none"
 
 

@@ -32,6 +32,7 @@ def test_what_helps_depends_on_the_error(error, word):
             {"model_calls": 7},
             " --max-model-calls 14",
         ),
+        ("BudgetExceeded: ... --max-money (in", {"money": 0.25}, " --max-money 0.5"),
         ("LimitReached: raise it with --max-steps", {}, " --max-steps 2000"),
         ("GraphRecursionError: Recursion limit of 5", {"steps": 5}, " --max-steps 10"),
     ],

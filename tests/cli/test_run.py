@@ -130,6 +130,7 @@ def test_a_run_that_waits_shows_what_is_asked_and_how_to_answer(stretto):
         (["talk", "x", "--max-model-calls", "0"], 6, "--max-model-calls"),
         (["talk", "pay", "--max-tool-calls", "1"], 6, "--max-tool-calls"),
         (["talk", "pay", "--max-steps", "1"], 6, "--max-steps"),
+        (["talk", "pay", "--max-tokens", "1"], 6, "--max-tokens"),
     ],
 )
 def test_bad_input_and_faults_are_one_message_and_a_code(stretto, arguments, code, words):

@@ -46,7 +46,18 @@ OTHER_COMMANDS = {
     "source",
 }
 """Commands that pages may show beside ours; they are not run."""
-CHEAP = {"graph", "list", "resume", "run", "show", "threads"}
+CHEAP = {
+    "feedback",
+    "graph",
+    "lineage",
+    "list",
+    "metrics",
+    "resume",
+    "run",
+    "show",
+    "threads",
+    "timeline",
+}
 """Commands that are run; `run` only where the line names its sources, which are few then."""
 WIDTH = "120"
 

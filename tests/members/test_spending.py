@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command, interrupt
+from pydantic import Field
 
 from stretto.errors import BudgetExceeded, InvalidInput, LimitReached
 from stretto.journal import open_journal
@@ -23,7 +23,7 @@ from stretto.records import Budgeted, ModelEnded, ModelStarted
 from stretto.testing import Reply, ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from stretto.journal import Journal, Usage
@@ -41,10 +41,14 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 
 class Bounded(ScriptedModel):
-    """A model whose answers can be bounded; it writes as much as it may."""
+    """A model whose answers can be bounded; it keeps what it was told."""
 
     max_tokens: int | None = None
-    asked: list[Any] = []  # noqa: RUF012 - a field
+    asked: list[Any] = Field(default_factory=list)
+
+    def __init__(self, bound: int | None) -> None:
+        super().__init__(lambda _: "ok")
+        self.max_tokens = bound
 
     def _note(self, messages: Any, stop: Any, kwargs: Any) -> Any:
         self.asked.append(kwargs.get("max_tokens"))
@@ -97,11 +101,13 @@ def told(
     prices: Prices | None = None,
     spent: Usage | None = None,
 ) -> Any:
+    """A config with a handler, without prices unless given."""
     handler = JournalHandler(journal, limits=limits, prices=prices or Prices(), spent=spent)
     return {"callbacks": [handler], "configurable": {"thread_id": "t"}}
 
 
 async def of(journal: Journal, kind: type) -> list[Any]:
+    """All records of a kind."""
     await journal.flush()
     return [r for r in await journal.records("t") if isinstance(r, kind)]
 
@@ -189,7 +195,7 @@ async def test_the_offline_model_is_free(journal: Journal) -> None:
 
 async def test_an_answer_is_bounded_to_what_was_reserved(journal: Journal) -> None:
     """Unless its own bound does that; only where tokens or money are limited."""
-    free, bounded, own = (Bounded(lambda _: "ok", max_tokens=n) for n in (None, None, 70))
+    free, bounded, own = (Bounded(bound) for bound in (None, None, 70))
     nodes: list[Node] = [
         ("free", Budget(calls=9), free, 1),
         ("bounded", Budget(tokens=8000), bounded, 1),
@@ -314,7 +320,7 @@ async def test_the_seconds_of_a_team_begin_with_its_first_member(journal: Journa
 
     graph.add_node("one", work).add_node("two", work)
     graph.add_edge(START, "one").add_edge("one", "two")
-    with pytest.raises(BudgetExceeded, match="'team'.*12 of 10 seconds"):
+    with pytest.raises(BudgetExceeded, match=r"'team'.*12 of 10 seconds"):
         await graph.compile().ainvoke(ASKED, told(journal))
 
 

@@ -36,11 +36,12 @@ class Log:
     def node(self, node: str, begin: float, end: float | None, **fields: Any) -> str:
         """A node goes on for a while; without an end it has none."""
         fields = {"parent": self.run, "span": f"{self.run}/{node}/{begin}", **fields}
-        status = fields.pop("status", "done")
+        status, error = fields.pop("status", "done"), fields.pop("error", "")
         self.add(r.NodeStarted, begin, node=node, **fields)
         if end is not None:
             seconds = end - begin
-            self.add(r.NodeEnded, end, node=node, status=status, seconds=seconds, **fields)
+            told = {"status": status, "error": error, "seconds": seconds}
+            self.add(r.NodeEnded, end, node=node, **told, **fields)
         return str(fields["span"])
 
     def model(self, begin: float, end: float, **fields: Any) -> str:

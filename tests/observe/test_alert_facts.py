@@ -9,11 +9,13 @@ from tests.observe.tales import START, Work
 
 
 def rule(metric: str, **fields) -> Rule:
+    """A rule with a command."""
     told = {"name": "r", "metric": metric, "above": 0.5, "command": ("x",), **fields}
     return Rule.model_validate(told)
 
 
 def measured(work: Work, one: Rule, now: float | None = None):
+    """What a rule measures on all the records."""
     facts = Facts([one])
     at = work.time if now is None else now
     facts.add(work.records, at)

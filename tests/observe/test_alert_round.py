@@ -21,11 +21,13 @@ HOLDS, OVER = {"r": Measured(11.0, 3, "11 tokens")}, {"r": Measured(1.0)}
 
 
 def rule(**fields) -> Rule:
+    """A rule on tokens."""
     told = {"name": "r", "metric": "tokens", "above": 10.0, **fields}
     return Rule.model_validate(told)
 
 
 def notice(**fields) -> Notice:
+    """What is told of it."""
     told = {"id": "r@1", "rule": "r", "event": "firing", "metric": "tokens", "value": 11.0}
     more = {"threshold": 10.0, "what": "11 tokens", "since": 1.0, "time": 1.0}
     return Notice.model_validate({**told, **more, **fields})
@@ -34,7 +36,7 @@ def notice(**fields) -> Notice:
 class Hook(http.server.BaseHTTPRequestHandler):
     """A webhook that is well, or not."""
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((dict(self.headers), json.loads(body)))
         self.send_response(self.server.status)

@@ -8,6 +8,7 @@ from stretto.observe.alerts import Measured, Standing, decide
 
 
 def rule(**fields) -> Rule:
+    """A rule on tokens."""
     given_ = {"name": "r", "metric": "tokens", "above": 10.0, "command": ("x",)}
     return Rule.model_validate({**given_, **fields})
 

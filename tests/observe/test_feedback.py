@@ -114,9 +114,7 @@ async def test_it_goes_in_while_another_process_writes_the_thread(storage, told,
     async with open_storage(**place) as other:
         async with other.writing("t"):
             await give_feedback(storage.journal, "t", thumb="up")
-            other.journal.append(
-                Decided(time=1, thread="t", run="other", by="x", decision="go on")
-            )
+            other.journal.append(Decided(time=1, thread="t", run="other", by="x", decision="go on"))
             await other.journal.flush("t")
             await give_feedback(storage.journal, "t", thumb="down")
         kinds = [r.type for r in await other.journal.records("t")][-3:]
@@ -231,7 +229,12 @@ async def test_with_a_key_langsmith_gets_it_on_the_same_run(storage, told, trace
     with langsmith() as (url, taken):
         traced(url)
         given = await give_feedback(
-            storage.journal, "t", thumb="down", comment="password=hunter2", correction="No.", by="ann"
+            storage.journal,
+            "t",
+            thumb="down",
+            comment="password=hunter2",
+            correction="No.",
+            by="ann",
         )
     assert (given.sent, given.problem) == (True, "")
     (one,) = taken

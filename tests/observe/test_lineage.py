@@ -25,7 +25,9 @@ def look(place: str) -> str:
 def finding(quote="Glaze crazes when it shrinks more", path="/docs/glaze.md"):
     """A typed answer that quotes."""
     cited = [{"path": path, "line": 5, "symbol": "Glaze", "kind": "text", "quote": quote}]
-    return Reply(tool_calls=[tool_call("Finding", found=True, answer="It shrinks.", citations=cited)])
+    return Reply(
+        tool_calls=[tool_call("Finding", found=True, answer="It shrinks.", citations=cited)]
+    )
 
 
 def researcher(last):
@@ -63,7 +65,12 @@ async def test_a_quotation_leads_to_its_tool_result_and_its_writer(storage):
     (one,) = line.quotations
     assert (one.state, one.path, one.line) == ("verified", "/docs/glaze.md", 5)
     (source,) = one.sources
-    assert (source.proof, source.tool, source.given, source.task) == ("quoted", "look", "shelf", "t1")
+    assert (source.proof, source.tool, source.given, source.task) == (
+        "quoted",
+        "look",
+        "shelf",
+        "t1",
+    )
     assert (one.writer.agent, one.writer.task) == ("ann", "t1")
     assert source.digest
     assert one.writer.digest
@@ -205,5 +212,3 @@ def test_claims_carry_the_numbers_after_them():
         ("When?", ()),
         ("never", ()),
     ]
-
-

@@ -10,6 +10,7 @@ from tests.observe.tales import Work
 
 
 def told(caplog) -> list:
+    """What our logger told."""
     return [x for x in caplog.records if x.name == logs.NAME]
 
 
@@ -93,3 +94,12 @@ async def test_opening_storage_attaches_it(tmp_path, caplog):
         for record in work.records:
             storage.journal.append(record)
     assert [x.stretto_type for x in told(caplog)] == ["run_started", "run_ended"]
+
+
+async def test_the_server_attaches_it():
+    """As `langgraph dev` opens the project's state."""
+    from stretto.checkpoint.serving import server
+    from stretto.journal.install import current
+
+    async with server():
+        assert current().journal.listeners == (logs.log_records,)

@@ -13,12 +13,14 @@ from tests.observe.tales import START, Work
 
 
 def folded(work: Work, **how) -> Metrics:
+    """The metrics of all records."""
     metrics = Metrics(**how)
     metrics.add(work.records)
     return metrics
 
 
 def row(metrics: Metrics, by, name):
+    """One row of them."""
     return metrics.rows[by, name]
 
 
@@ -168,6 +170,19 @@ def test_feedback_of_another_time_finds_its_team(work):
     assert row(found, "team", "other").quality.up == 0
 
 
+def test_feedback_on_a_step_is_about_its_agent(work):
+    """The others had no part in that."""
+    run = work.start("research")
+    work.agent("planner")
+    work.agent("writer")
+    work.end()
+    work.add(r.Feedback, run=run, on="step", thumb="down", agent="writer", version="1")
+    found = folded(work)
+    assert row(found, "team", "research").quality.down == 1
+    assert row(found, "version", "writer 1").quality.down == 1
+    assert row(found, "agent", "planner").quality.down == 0
+
+
 def test_money_is_a_lower_bound_where_some_calls_have_no_price(work):
     """And not known where none has one."""
     work.start()
@@ -300,4 +315,4 @@ def test_records_of_a_run_whose_start_is_gone_are_no_trouble(work):
     found.add(work.records[2:])
     assert row(found, "team", "").done == 1
     assert found.running() == {}
-    assert START < work.time
+    assert work.time > START

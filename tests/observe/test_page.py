@@ -51,8 +51,19 @@ def evil_log(log):
     """A run in which everything that can be said is hostile."""
     log.start(0, team=EVIL, question=EVIL, thread="t")
     span = log.node(EVIL, 1, 8)
-    log.add(r.ToolStarted, 2, tool=EVIL, args={"q": EVIL}, span="tool", parent=span, agent=EVIL, task=EVIL)
-    log.add(r.ToolEnded, 5, tool=EVIL, status="failed", error=EVIL, span="tool", parent=span, seconds=3)
+    log.add(
+        r.ToolStarted,
+        2,
+        tool=EVIL,
+        args={"q": EVIL},
+        span="tool",
+        parent=span,
+        agent=EVIL,
+        task=EVIL,
+    )
+    log.add(
+        r.ToolEnded, 5, tool=EVIL, status="failed", error=EVIL, span="tool", parent=span, seconds=3
+    )
     log.model(5, 7, text=EVIL, agent=EVIL)
     log.add(r.Decided, 8, by=EVIL, decision=EVIL, reason=EVIL)
     log.end(9, "failed", error=EVIL)
@@ -68,8 +79,10 @@ def test_what_was_said_is_never_markup(log):
     assert "img" not in tags
     assert tags.count("script") == 2
     assert not [a for _, attrs in parsed.tags for a in attrs if a.startswith("on")]
-    data = json.loads(parsed.text["script"][0] if parsed.text["script"][0][0] == "{" else parsed.text["script"][1])
-    assert any(EVIL.split()[0] in row["title"] for row in data["rows"])
+    data = json.loads(
+        parsed.text["script"][0] if parsed.text["script"][0][0] == "{" else parsed.text["script"][1]
+    )
+    assert any(EVIL.split(maxsplit=1)[0] in row["title"] for row in data["rows"])
     assert "\u2028" not in re.findall(r'class="data">(.*?)</script>', made, re.DOTALL)[0]
 
 
@@ -123,7 +136,16 @@ def test_several_turns_are_on_one_page(log):
 
 @pytest.mark.parametrize(
     ("about", "step"),
-    [(0, 1), (0.003, 0.005), (0.07, 0.1), (0.1, 0.1), (0.15, 0.2), (1.5, 2), (40, 60), (5_000, 7_200)],
+    [
+        (0, 1),
+        (0.003, 0.005),
+        (0.07, 0.1),
+        (0.1, 0.1),
+        (0.15, 0.2),
+        (1.5, 2),
+        (40, 60),
+        (5_000, 7_200),
+    ],
 )
 def test_ticks_are_round_times(about, step):
     """The next of 1, 2 and 5, and of minutes and hours."""

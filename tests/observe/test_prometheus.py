@@ -17,6 +17,7 @@ parser = pytest.importorskip("prometheus_client.parser")
 
 
 def scrape(endpoint) -> str:
+    """What Prometheus would get."""
     url = f"http://127.0.0.1:{endpoint.port}/metrics"
     with urllib.request.urlopen(url, timeout=30) as answer:
         return answer.read().decode()

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from stretto import records as r
-from stretto.errors import StateUnavailable
+from stretto.errors import MissingExtra, StateUnavailable
 from stretto.observe import listening, telemetry
 from stretto.observe.genai import provider, trace_id
 from stretto.observe.telemetry import Telemetry
@@ -223,7 +223,7 @@ def test_it_is_off_unless_the_environment_asks(set_, wanted, monkeypatch):
 class Collector(http.server.BaseHTTPRequestHandler):
     """Takes what is sent over OTLP."""
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, body))
         self.send_response(200)
@@ -321,6 +321,18 @@ def test_what_is_not_asked_for_is_not_loaded():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_without_the_extra_only_our_own_setting_is_an_error(tmp_path, monkeypatch, caplog):
+    """An endpoint that the machine sets for all programs costs a warning."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    async with open_storage(home=tmp_path):
+        assert "none are sent" in caplog.text
+    monkeypatch.setenv("STRETTO_OTEL", "1")
+    with pytest.raises(MissingExtra, match="observe"):
+        async with open_storage(home=tmp_path):
+            pass
 
 
 async def test_records_of_other_processes_are_not_sent(tmp_path, work):

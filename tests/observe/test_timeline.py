@@ -142,6 +142,19 @@ def test_tasks_wait_for_what_they_need_and_for_slots(log):
     assert (line.most, line.working, line.busy) == (2, 9, 14)
 
 
+def test_a_task_that_is_held_up_did_not_fail_itself(log):
+    """What it needs asks a person, so it never began."""
+    log.start(0)
+    log.plan(0, t1=[], t2=["t1"])
+    top = log.node("execute", 0, 3, status="interrupted")
+    log.node("t1", 0, 2, parent=top, status="interrupted")
+    log.node("t2", 0, 2, parent=top, status="failed", error="_Blocked: t1")
+    log.end(3, "interrupted")
+    log.records.sort(key=lambda record: record.time)
+    held = named(one(log), "t2")
+    assert (held.status, held.error, held.waits[0].on) == ("cancelled", "", "needs")
+
+
 def test_waits_of_policies_are_no_work(log):
     """Told after they were waited for, but the wait before a retry, which is told before it."""
     log.start(0)

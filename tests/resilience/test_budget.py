@@ -39,11 +39,13 @@ def tree(*limits: Budget, run: Limits | None = None) -> tuple[Accounts, Account]
 
 
 def held(found: Reservation | Short) -> Reservation:
+    """The reservation, which was made."""
     assert isinstance(found, Reservation), found
     return found
 
 
 def short(found: Reservation | Short) -> Short:
+    """Why it was refused, which it was."""
     assert isinstance(found, Short)
     return found
 
@@ -301,7 +303,7 @@ async def test_those_in_another_event_loop_are_woken() -> None:
     waiting = asyncio.ensure_future(
         asyncio.to_thread(asyncio.run, found.reserved(team, Amounts(1, 60)))
     )
-    while not found.waiting:
+    while not found.waiting:  # noqa: ASYNC110 - another thread does it
         await asyncio.sleep(0)
     found.settle(going, Amounts(1, 30))
     held(await waiting)

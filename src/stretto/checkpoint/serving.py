@@ -43,9 +43,7 @@ async def server() -> AsyncGenerator[Saver]:
     ):
         left, turns = await left_runs(journal), await left_turns(journal)
         prices = await asyncio.to_thread(prices_from_environment)
-        handler = JournalHandler(
-            journal, limits=_limits(), left=left, turns=turns, prices=prices
-        )
+        handler = JournalHandler(journal, limits=_limits(), left=left, turns=turns, prices=prices)
         with installed(handler):
             yield saver
 

@@ -131,10 +131,9 @@ def _say(console: "Console", found: "Look") -> None:
     for notice in found.notices:
         style = "green" if notice.event == "resolved" else "bold red"
         console.print(Text(text_of(notice), style))
-    for parcel in found.box.parcels:
-        if parcel.notice.tries and parcel.notice.tries & (parcel.notice.tries - 1) == 0:
-            told = f"  {parcel.to} of {parcel.notice.rule} failed: {parcel.notice.error}"
-            console.print(Text(told, "yellow"))
+    for parcel in found.failed:
+        told = f"  {parcel.to} of {parcel.notice.rule} failed: {parcel.notice.error}"
+        console.print(Text(told, "yellow"))
 
 
 async def _test(name: str, *, as_json: bool) -> int:

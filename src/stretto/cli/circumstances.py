@@ -86,8 +86,11 @@ class Circumstances:
         if not any(word in self.error for word in ("LimitReached", "BudgetExceeded", "Recursion")):
             return []
         used = usage(self.records)
-        told = [f"{getattr(used, k):.9g} of {n:.9g} {k.replace('_', ' ')}" for k, n in limits.items()
-                if hasattr(used, k)]  # fmt: skip
+        told = [
+            f"{getattr(used, k):.9g} of {n:.9g} {k.replace('_', ' ')}"
+            for k, n in limits.items()
+            if hasattr(used, k)
+        ]
         calls = Counter(r.agent or r.node for r in self.records if isinstance(r, ModelStarted))
         most = ", ".join(f"{name} {count}" for name, count in calls.most_common(MANY))
         return [Line("used", f"{', '.join(told)}; models called by {most}")] if most else []

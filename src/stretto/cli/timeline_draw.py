@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -191,8 +192,8 @@ def _bar(row: Row, axis: Axis, width: int) -> Text:
         if one.broken and span.begin <= one.begin and one.end <= span.end:
             cells[min(width - 1, int((one.left + one.right) / 2 * width))] = BROKEN
     text = Text()
-    for cell in cells:
-        text.append(cell, STYLES.get(cell, ""))
+    for cell, several in groupby(cells):
+        text.append("".join(several), STYLES.get(cell, ""))
     return text
 
 
@@ -243,8 +244,9 @@ def _slow(line: Timeline, slow: Sequence[Row], width: int) -> Table:
     heads = ["step", "worked", "share", "on path", *(["waited", "slack"] if wide else [])]
     heads += [*(["tokens"] if tokens else []), *(["money"] if priced else [])]
     for place, head in enumerate(heads):
-        justify = "left" if place == 0 else "right"
-        table.add_column(head, justify=justify, no_wrap=True, overflow="ellipsis")
+        table.add_column(
+            head, justify="right" if place else "left", no_wrap=True, overflow="ellipsis"
+        )
     table.add_row(*_dim(*heads))
     for row in slow:
         waited = sum(w.end - w.begin for w in row.waits)

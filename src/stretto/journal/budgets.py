@@ -49,7 +49,8 @@ class Scope:
     account: Account | None = None
 
 
-scope: ContextVar[Scope] = ContextVar("stretto_spending", default=Scope())
+_NOBODY = Scope()
+scope: ContextVar[Scope] = ContextVar("stretto_spending", default=_NOBODY)
 handed: ContextVar[Reservation | None] = ContextVar("stretto_reservation", default=None)
 """What was reserved for the model call that is about to be made."""
 
@@ -169,7 +170,7 @@ def refusal(short: Short) -> LimitReached:
             f"Resume it with a higher --max-{short.unit} (in Python: Limits({short.unit}=...))."
         )
     else:
-        remedy = f"Raise its `{short.unit}`, or let a fallback take over `on` \"budget\"."
+        remedy = f'Raise its `{short.unit}`, or let a fallback take over `on` "budget".'
     need = f"the call may take {short.wanted:g}"
     wait = ", and others in flight hold the rest" if short.contended else ""
     return BudgetExceeded(
@@ -181,10 +182,10 @@ def refusal(short: Short) -> LimitReached:
     )
 
 
-def limit_reached(kind: str, limit: int) -> LimitReached:
-    """What is raised when a run has made all its model or tool calls."""
+def limit_reached(kind: str, limit: float) -> LimitReached:
+    """What is raised when a run has made all its model or tool calls, or its time is over."""
     return LimitReached(
-        f"the run has used its {limit} {kind.replace('_', ' ')}; what it has done is "
+        f"the run has used its {limit:g} {kind.replace('_', ' ')}; what it has done is "
         f"stored. Resume it with a higher --max-{kind.replace('_', '-')} "
         f"(in Python: Limits({kind}=...))."
     )

@@ -75,6 +75,7 @@ class JournalHandler(GraphCallbackHandler):
         turns: What turns have used that wait for a person, by thread: runs that go on with them
             start there.
         now: Tells the time.
+        ticks: Tells how much time has passed: for deadlines, which a clock that is set must not move.
     """
 
     raise_error = True
@@ -92,6 +93,7 @@ class JournalHandler(GraphCallbackHandler):
         left: Mapping[str, Usage] | None = None,
         turns: Mapping[str, Usage] | None = None,
         now: clock.Clock = clock.now,
+        ticks: clock.Clock = time.monotonic,
     ) -> None:
         super().__init__()
         self.journal = journal
@@ -102,7 +104,7 @@ class JournalHandler(GraphCallbackHandler):
         self.ledger: EffectLedger = ledger or Ledger(journal)
         self._left = dict(left or {})
         self._turns = dict(turns or {})
-        self._now = now
+        self._now, self._ticks = now, ticks
         self._spans = Spans()
 
     def on_chain_start(
@@ -119,6 +121,7 @@ class JournalHandler(GraphCallbackHandler):
         if not reading.is_node(name, metadata, above.place):
             self._open(above, "other", run_id, told)
             return
+        self._in_time(above.run)
         span = self._open(above, "node", run_id, told, name=cut(name))
         span.run.failures.enter(span.work, span.id, span.name)
         self._follow(span, reading.handled(metadata, span.place))
@@ -175,6 +178,7 @@ class JournalHandler(GraphCallbackHandler):
         """Write `ToolStarted`, or raise `LimitReached` instead."""
         if (above := self._spans.get(told.get("parent_run_id"))) is None:
             return
+        self._in_time(above.run)
         self._spans.count_tool(above.run, self.limits)
         name = cut(str(told.get("name") or (serialized or {}).get("name") or "tool"))
         call = cut(str(told.get("tool_call_id") or ""))
@@ -234,6 +238,16 @@ class JournalHandler(GraphCallbackHandler):
         span = self._spans.get(run_id)
         return None if span is None else span.at(metadata).fields(self._now())
 
+    def _in_time(self, run: Run) -> None:
+        """Let nothing begin after the run's deadline: a server has no runner that ends it.
+
+        Raises:
+            LimitReached: It is over.
+        """
+        seconds = self.limits.seconds
+        if seconds is not None and self._ticks() - run.began > seconds:
+            raise budgets.limit_reached("seconds", seconds)
+
     def _start_run(self, run_id: UUID, name: str, inputs: Any, metadata: Mapping[str, Any]) -> None:
         known, now = self.announcement, self._now()
         again = reading.attempts(metadata) > 1
@@ -244,6 +258,7 @@ class JournalHandler(GraphCallbackHandler):
         spent = before or (waited if resumes else None) or self.spent
         run = Run(
             id=str(run_id),
+            began=self._ticks(),
             thread=thread,
             accounts=budgets.accounts(self.limits, spent, self.prices),
             tool_calls=spent.tool_calls,
@@ -341,6 +356,7 @@ class JournalHandler(GraphCallbackHandler):
     ) -> None:
         if (above := self._spans.get(told.get("parent_run_id"))) is None:
             return
+        self._in_time(above.run)
         held = self._reserved(above, name, batches, told)
         digest, payloads = capture.request(batches, told)
         asked = payloads[-2].digest if len(payloads) > 1 else ""

@@ -116,9 +116,7 @@ def _charged(end: ModelEnded) -> Spent:
 
 def _book(budgets: dict[str, Spent], path: str, more: Spent) -> None:
     had = budgets.get(path, Spent())
-    budgets[path] = Spent(
-        had.calls + more.calls, had.tokens + more.tokens, had.money + more.money
-    )
+    budgets[path] = Spent(had.calls + more.calls, had.tokens + more.tokens, had.money + more.money)
 
 
 def last_run(records: Iterable[AnyRecord]) -> RunStarted | None:

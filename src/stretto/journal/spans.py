@@ -50,6 +50,8 @@ class Run:
     handoffs: Handoffs = field(default_factory=Handoffs)
     given: set[str] = field(default_factory=set[str])
     """Digests of the payloads that the journal was given in this run."""
+    began: float = 0.0
+    """When it began, on the clock of who made it, in seconds."""
     cpu: float = field(default_factory=time.process_time)
     """Seconds of CPU that the process had used when it began."""
     origin: str = ""

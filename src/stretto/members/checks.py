@@ -13,6 +13,7 @@ from stretto.models import default_model
 from stretto.policy import Named, Policy, prices_from_environment
 from stretto.resilience.budget_checks import check_priced, check_split
 from stretto.spec.tool import effect_of
+from stretto.spec.undo import undo_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +31,12 @@ def check_policy(
     """Refuse a policy that could not take effect on this member.
 
     Raises:
-        InvalidInput: It hedges what may not be repeated, falls back to itself or to a name that
-            was not looked up, or limits money without a price for each of the models.
+        InvalidInput: Its undo could not be found again, it hedges what may not be repeated, falls
+            back to itself or to a name that was not looked up, or limits money without a price for
+            each of the models.
     """
+    if policy.undo is not None:
+        undo_name(policy.undo)
     if policy.hedge and agent is None and not _repeatable(runnable):
         raise InvalidInput(
             f"{name!r} cannot be hedged: a second call beside the first might do its work twice. "

@@ -21,7 +21,8 @@ from stretto.journal.ledger import Ledger
 from stretto.journal.payloads import object_payload, value_of
 from stretto.journal.reading import error_text
 from stretto.members.effects import Found, single
-from stretto.members.undoing import RULE, Undoing, outcome_text
+from stretto.members.scope import Undoing
+from stretto.members.undoing import RULE, outcome_text
 from stretto.records import CompensationStarted
 from stretto.spec.undo import undo_name
 from stretto.state import Answer

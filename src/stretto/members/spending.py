@@ -206,7 +206,8 @@ def _left(held: Reservation, error: BaseException | None) -> None:
 
 def model_called(model: BaseChatModel) -> str:
     """What a model is called by its provider, in prices and in the journal."""
-    told = model._get_ls_params()  # noqa: SLF001 - what LangChain tells the callbacks
+    asked: Any = model
+    told = asked._get_ls_params()  # noqa: SLF001 - what LangChain tells the callbacks
     own = getattr(model, "model_name", None) or getattr(model, "model", None)
     return str(told.get("ls_model_name") or own or type(model).__name__)
 

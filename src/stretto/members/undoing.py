@@ -1,4 +1,4 @@
-"""Undoes the steps that a place owes, each as an effect of its own, in reverse order."""
+"""Undoes a step as an effect of its own: once, tried several times, else a dead letter."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from stretto.errors import (
     TimedOut,
 )
 from stretto.journal.deciding import Call, Ruling
-from stretto.journal.owed import OWED_TYPES, Step, owed, steps, within
 from stretto.journal.payloads import json_payload
-from stretto.journal.queries import last_turn
 from stretto.journal.reading import error_text
 from stretto.journal.values import cut, jsonable
 from stretto.members.undo import Given, call_undo, read_given, undo_effect, undo_function
@@ -31,7 +29,6 @@ from stretto.policy import Retry
 from stretto.policy.resilience import TROUBLES
 from stretto.records import (
     Compensated,
-    CompensationStarted,
     DeadLettered,
     EffectEnded,
     EffectStarted,
@@ -41,8 +38,8 @@ from stretto.resilience.retry import next_wait
 if TYPE_CHECKING:
     from stretto.journal.deciding import Question
     from stretto.journal.ledger import Ledger
-    from stretto.journal.payloads import Payload
-    from stretto.records import AnyRecord, Occasion
+    from stretto.journal.owed import Step
+    from stretto.records import Occasion
 
 Sleep = Callable[[float], Awaitable[None]]
 SLEEP: Sleep = asyncio.sleep
@@ -81,13 +78,13 @@ def outcome_text(undone: list[Undone]) -> str:
     return "; ".join(parts) or "nothing was to be undone"
 
 
-class Undoing:
-    """Undoes the steps of a place in a thread that this process holds.
+class StepUndoing:
+    """Undoes single steps of a thread that this process holds.
 
     Args:
         ledger: Through which each undo happens once.
         thread: Which one.
-        scope: The place; empty for the thread's last turn.
+        scope: The place whose work is undone; empty for a whole turn.
         fields: What the records tell of run and place, where the step does not say it.
         retry: How often, and after which waits, an undo that raises is tried.
         sleep: Waits.
@@ -107,58 +104,7 @@ class Undoing:
     ) -> None:
         self.ledger, self.journal, self.thread = ledger, ledger.journal, thread
         self.scope, self.fields = scope, fields
-        self.key = f"{scope}|undo"
         self._retry, self._sleep, self._seconds = retry, sleep or SLEEP, seconds
-
-    async def owed(self) -> list[Step]:
-        """The steps that are to be undone, the last one first."""
-        return owed(await self._records(), self.scope)
-
-    async def undo(
-        self, why: Occasion, *, error: str = "", output: Payload | None = None, by: str = ""
-    ) -> list[Undone]:
-        """Undo all that is owed; nothing is written when nothing is.
-
-        Args:
-            why: What it is undone for.
-            error: What made the work fail.
-            output: What a rejected member gave.
-            by: Who wants it.
-
-        Raises:
-            ThreadTaken, StateUnavailable, StateUnreadable: It could not be written down; a resume
-                undoes the rest.
-        """
-        left = await self.owed()
-        if not left:
-            return []
-        told: dict[str, Any] = {**self.fields, "time": clock.now()}
-        began = CompensationStarted(
-            **told,
-            scope=self.scope,
-            why=why,
-            key=self.key,
-            output=output.digest if output is not None else "",
-            error=cut(error),
-            by=by,
-        )
-        self.journal.append(began, () if output is None else (output,))
-        return await self._all(left, why)
-
-    async def finish(self, why: Occasion) -> list[Undone]:
-        """Undo what is left of an undoing that had begun."""
-        return await self._all(await self.owed(), why)
-
-    async def told(self) -> str:
-        """What was undone in the place and what was not, in a line."""
-        records = await self._records()
-        known = {s.id: s for s in steps(records) if within(s.start.place, self.scope)}
-        found: dict[str, Undone] = {}
-        for record in records:
-            if isinstance(record, Compensated) and record.id in known:
-                status: Any = "undone" if record.status == "done" else "dead letter"
-                found[record.id] = Undone(known[record.id], status)
-        return outcome_text(list(found.values()))
 
     async def one(self, step: Step, why: Occasion) -> Undone:
         """Undo one step, or make a dead letter of it."""
@@ -187,16 +133,6 @@ class Undoing:
         if "result" in result:
             given = replace(given, result=result["result"])
         return await self._tried(step, why, undo, given, by_person=by_person)
-
-    async def _all(self, left: list[Step], why: Occasion) -> list[Undone]:
-        done = [await self.one(step, why) for step in left]
-        await self.journal.flush(self.thread)
-        return done
-
-    async def _records(self) -> list[AnyRecord]:
-        await self.journal.flush(self.thread)
-        found = await self.journal.records(self.thread, types=OWED_TYPES, said=False)
-        return last_turn(found)
 
     async def _tried(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stretto.errors import InvalidInput, UnknownName
 from stretto.models.errors import shortened
@@ -84,7 +84,7 @@ def _openai(model: str, retries: int) -> BaseChatModel:
     )
 
 
-def _other(provider: str, model: str, how: Mapping[str, int]) -> BaseChatModel:
+def _other(provider: str, model: str, how: Mapping[str, Any]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:

@@ -39,6 +39,8 @@ class Look:
     """What came to be told in this look."""
     told: Sequence[tuple[Notice, Channel]] = ()
     """What was delivered in this look."""
+    failed: Sequence[Parcel] = ()
+    """What was tried in this look in vain."""
 
     @property
     def firing(self) -> list[str]:
@@ -74,10 +76,10 @@ async def look(
     box = before.model_copy(update={"standing": standing}).with_notices(rules, notices)
     if box != before:
         await asyncio.to_thread(write_box, path, box)
-    after, told = await _tell(rules, box, now, tell, give_up)
+    after, told, failed = await _tell(rules, box, now, tell, give_up)
     if after != box:
         await asyncio.to_thread(write_box, path, after)
-    return Look(rules, measured, after, notices, told)
+    return Look(rules, measured, after, notices, told, failed)
 
 
 async def _tell(
@@ -86,10 +88,11 @@ async def _tell(
     now: float,
     tell: Callable[[Rule, Notice, Channel], Awaitable[str]],
     give_up: Callable[[DeadLettered], None],
-) -> tuple[Box, list[tuple[Notice, Channel]]]:
+) -> tuple[Box, list[tuple[Notice, Channel]], list[Parcel]]:
     """Try all that is due, side by side; what succeeds makes room for what comes after it."""
     known = {rule.name: rule for rule in rules}
     told: list[tuple[Notice, Channel]] = []
+    failures: list[Parcel] = []
     tried: set[tuple[str, Channel]] = set()
     while parcels := [one for one in box.due(now) if one.key not in tried]:
         errors = await asyncio.gather(
@@ -102,6 +105,7 @@ async def _tell(
                 continue
             tried.add(parcel.key)
             failed = parcel.failed(error, now)
+            failures.append(failed)
             if not failed.is_given_up:
                 logger.info("the %s of %r failed: %s", parcel.to, parcel.notice.rule, error)
                 box = box.without(parcel, failed)
@@ -109,7 +113,7 @@ async def _tell(
             logger.warning("the %s of %r is given up: %s", parcel.to, parcel.notice.rule, error)
             give_up(_letter(failed, error, now))
             box = box.without(parcel)
-    return box, told
+    return box, told, failures
 
 
 def _letter(parcel: Parcel, error: str, now: float) -> DeadLettered:

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from stretto.observe.lineage_calls import Calls, Model, Result
+from stretto.observe.timeline_words import arguments
 from stretto.records import Answered, Decided, RunEnded, RunStarted
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from stretto.journal.store import Journal
     from stretto.records import AnyRecord
 
+LONG = 300
+"""Characters of arguments and answers that are told."""
 Proof = Literal["quoted", "in front", "possible"]
 State = Literal["verified", "other file", "not found", "forgotten"]
 """Of a quotation. `other file`: a tool result has the words, under another path than the citation
@@ -398,12 +401,7 @@ def _decision(one: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    """A value on a line: arguments as `name=value`, the first text as it is."""
+    """A value on a line."""
     if isinstance(value, dict):
-        told = cast("dict[str, Any]", value)
-        parts = [
-            str(v) if place == 0 and isinstance(v, str) else f"{k}={v}"
-            for place, (k, v) in enumerate(told.items())
-        ]
-        value = " ".join(parts)
-    return " ".join(str(value).split())[:300]
+        return arguments(cast("dict[str, Any]", value), LONG)
+    return " ".join(str(value).split())[:LONG]

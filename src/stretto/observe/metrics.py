@@ -231,7 +231,7 @@ class Metrics:
                 for row in self._judged(turn):  # "|": the outcome of a team within this one
                     row.quality.conclude(record, accepted=record.verdict == ACCEPTED)
             case Feedback():
-                for row in self._judged(turn):
+                for row in self._meant(turn, record):
                     row.quality.judge(record)
             case Retried() | FellBack():
                 self._again(turn, record)
@@ -248,6 +248,15 @@ class Metrics:
         if not turn.parts:
             return [self._row("team", turn.team)]
         return [self._row(by, name) for by, name in turn.parts]
+
+    def _meant(self, turn: Turn, record: Feedback) -> list[Row]:
+        """The rows that feedback is about: of all in the turn, or of the agent whose step it is."""
+        if not record.agent:
+            return self._judged(turn)
+        rows = self._who(turn, record)
+        if record.version:
+            rows.append(self._row("version", f"{record.agent} {record.version}"))
+        return rows
 
     def _who(self, turn: Turn, record: AnyRecord) -> list[Row]:
         """The rows of a team, and of the agent that a record names."""

@@ -14,6 +14,7 @@ from stretto.journal.queries import is_alive
 from stretto.observe.critical import Activity, critical_path, slack
 from stretto.observe.timeline import Mark, Span, Timeline, Wait
 from stretto.observe.timeline_tasks import Tasks
+from stretto.observe.timeline_words import arguments
 from stretto.observe.timeline_work import work
 from stretto.records import (
     Answered,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
     from stretto.observe.timeline import Kind, Status
 
+LONG = 500
+"""Characters of a tool's arguments that are kept."""
 TOLERANCE = 1.0
 """Seconds that times may go back from one record to the next: threads write side by side."""
 BEFORE = frozenset({"retry"})
@@ -80,8 +83,6 @@ class _Fold:
         """Runs of which there is no beginning."""
         self.asked: dict[str, tuple[float, str]] = {}
         """When unanswered questions were put, by interrupt; and by whom."""
-        self.answered: tuple[float, str] | None = None
-        """When the last answer came and by whom."""
         self.reached = first.time
         """The last time of the present run, moved."""
         self.moved = 0.0
@@ -103,10 +104,8 @@ class _Fold:
                 self._effect(record, time)
             case Waited():
                 self._wait(record, time)
-            case Interrupted():
-                self.asked[record.interrupt] = time, record.agent or record.node
-            case Answered():
-                self._answer(record)
+            case Interrupted() | Answered():
+                self._ask(record, time)
             case Retried() | FellBack():
                 self._again(record)
             case Decided():
@@ -170,7 +169,6 @@ class _Fold:
         self.run = self._span("run", record.team, time, 0, id=record.run, run=record.run)
         self.open, self.effects = {}, {}
         self.known[record.run] = self.run
-        self.answered = None
 
     def _gap(self, before: Span, time: float) -> None:
         asks = before.status == "interrupted"
@@ -218,7 +216,7 @@ class _Fold:
         kind, name = _named(record)
         span = self._span(kind, name, time, above.number, id=record.span, **_fields(record))
         if isinstance(record, ToolStarted):
-            span.said = _arguments(record.args)
+            span.said = arguments(record.args, LONG)
         self.known[record.span] = self.open[record.span] = span
         self.tasks.began(span, above)
 
@@ -249,15 +247,15 @@ class _Fold:
         if isinstance(record, EffectStarted):
             if record.kind == "call":
                 span = self._span("effect", record.name, time, above.number, **fields)
-                span.said = _arguments(record.args)
+                span.said = arguments(record.args, LONG)
                 self.effects[record.key] = self.open[f"effect {record.key}"] = span
             return
-        span = self.effects.pop(record.key, None)
-        self.open.pop(f"effect {record.key}", None)
-        if span is None:
-            if record.status not in {"returned", "refused", "unknown"}:
-                return
-            span = self._span("effect", record.name, time, above.number, **fields)
+        begun = self.effects.pop(record.key, None)
+        if begun is None and record.status not in {"returned", "refused", "unknown"}:
+            return
+        if begun is not None:
+            self.open.pop(f"effect {record.key}", begun)
+        span = begun or self._span("effect", record.name, time, above.number, **fields)
         span.end, span.error = max(span.begin, time), record.error
         span.status = _EFFECTS.get(record.status, "failed")
 
@@ -268,7 +266,10 @@ class _Fold:
         end = time + seconds if record.on in BEFORE else time
         span.waits.append(Wait(record.on, begin, end, record.name))
 
-    def _answer(self, record: Answered) -> None:
+    def _ask(self, record: Interrupted | Answered, time: float) -> None:
+        if isinstance(record, Interrupted):
+            self.asked[record.interrupt] = time, record.agent or record.node
+            return
         last = next(reversed(self.asked), "")
         self.asked.pop(record.interrupt or last, None)
         gap = next((s for s in reversed(self.line.spans) if s.kind == "gap"), None)
@@ -340,12 +341,3 @@ def _named(record: Start | End) -> tuple[Kind, str]:
 def _fields(record: AnyRecord) -> dict[str, Any]:
     names = ("run", "agent", "version", "task", "node", "place")
     return {name: getattr(record, name) for name in names}
-
-
-def _arguments(args: dict[str, Any]) -> str:
-    """Arguments on a line: the first text as it is, the others as `name=value`."""
-    parts = [
-        str(value) if place == 0 and isinstance(value, str) else f"{name}={value}"
-        for place, (name, value) in enumerate(args.items())
-    ]
-    return " ".join(" ".join(parts).split())[:500]

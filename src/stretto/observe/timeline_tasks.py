@@ -58,8 +58,9 @@ class Tasks:
             known = self._needed(above, name)
             span.needs = tuple(one.number for one in known)
             begun = first.get(span.number, span.end)
-            if span.number not in first and any(one.status != "done" for one in known):
-                span.status, span.error = "cancelled", ""  # held up by what it needs
+            held_up = span.number not in first and any(one.status != "done" for one in known)
+            if held_up and span.status == "failed":
+                span.status, span.error = "cancelled", ""  # nothing of it was done
             ready = min(max((o.end for o in known), default=span.begin), begun)
             if ready > span.begin:
                 names = ", ".join(one.name for one in known)

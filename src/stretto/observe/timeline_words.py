@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 
 
@@ -45,3 +50,11 @@ def count(number: int) -> str:
     if number < 10_000:
         return f"{number:,}"
     return f"{number / 1000:.1f}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"
+
+
+def arguments(args: Mapping[str, object], most: int) -> str:
+    """Arguments on a line: the first text as it is, then the others as `name=value`."""
+    first = next((name for name, value in args.items() if isinstance(value, str)), None)
+    parts = [str(args[first])] if first is not None else []
+    parts += [f"{name}={value}" for name, value in args.items() if name != first]
+    return " ".join(" ".join(parts).split())[:most]

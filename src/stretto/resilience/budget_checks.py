@@ -1,4 +1,4 @@
-"""What is wrong with budgets before anything runs: parts beyond the whole, models without a price."""
+"""What is wrong with budgets before anything runs: too large parts, models without a price."""
 
 from __future__ import annotations
 

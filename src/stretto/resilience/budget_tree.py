@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from stretto.policy import Prices
 from stretto.resilience.budget import (
@@ -82,7 +82,7 @@ class Accounts:
         with self._lock:
             found = self._accounts.get(path)
             if found is None:
-                above = {unit: line.limit for unit, line in parent.lines.items()}
+                above: dict[Unit, int | None] = {u: parent.lines[u].limit for u in UNITS}
                 limits = budget_limits(budget, above)
                 found = self._made(path, parent, limits, dict.fromkeys(UNITS, budget.warn))
             return found
@@ -96,7 +96,7 @@ class Accounts:
     ) -> Account:
         within = [n for p, n in self.booked.items() if not path or f"{p}/".startswith(f"{path}/")]
         spent = sum(within, Amounts())
-        lines = {unit: Line(limits[unit], amount) for unit, amount in spent.items()}
+        lines: dict[Unit, Line] = {u: Line(limits[u], amount) for u, amount in spent.items()}
         account = self._accounts[path] = Account(self, path, parent, lines, warn)
         return account
 
@@ -124,9 +124,9 @@ class Accounts:
         """
         with self._lock:
             short = account.shortage(amounts)
-            behind = short.path if short is not None else self._behind(account)
             if short is not None and not short.contended:
                 return short
+            behind = short.path if short is not None else self._behind(account)
             if behind is None:
                 return self._take(account, amounts)
             loop = asyncio.get_running_loop()
@@ -137,8 +137,7 @@ class Accounts:
         except BaseException:
             self._give_up(waiter)
             raise
-        assert waiter.answer is not None
-        return waiter.answer
+        return cast("Reservation | Short", waiter.answer)
 
     def settle(self, reservation: Reservation, actual: Amounts) -> None:
         """Book what a call has cost in place of what was reserved; again it does nothing."""

@@ -8,7 +8,7 @@ from stretto import clock
 from stretto.errors import InvalidInput
 from stretto.journal.ledger import Ledger
 from stretto.journal.owed import OWED_TYPES, steps
-from stretto.members.undoing import Undoing, Undone
+from stretto.members.undoing import StepUndoing, Undone
 from stretto.records import Compensated, LetterClosed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def retry_letter(letter: Letter, *, by: str = "", storage: Storage, **resu
         done = any(
             isinstance(r, Compensated) and r.id == letter.id and r.status == "done" for r in records
         )
-        undoing = Undoing(Ledger(journal), letter.thread, fields=fields)
+        undoing = StepUndoing(Ledger(journal), letter.thread, fields=fields)
         made = Undone(step, "undone") if done else await undoing.again(step, **result)
         if made.status == "undone":
             await _close(journal, letter, "retried", by)

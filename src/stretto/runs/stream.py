@@ -16,9 +16,10 @@ from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidInput, LimitReached, ThreadUnknown, TimedOut
+from stretto.errors import InvalidInput, ThreadUnknown, TimedOut
 from stretto.journal import Usage
 from stretto.journal.announcement import Announcement
+from stretto.journal.budgets import limit_reached
 from stretto.journal.handler import JournalHandler
 from stretto.members.compensation import compensation_told
 from stretto.policy import Limits
@@ -409,10 +410,7 @@ class _Run:
         except TimedOut as error:
             if str(error):  # a member's own
                 raise
-            raise LimitReached(
-                f"the run has used its {seconds:g} seconds; what it has done is stored. Resume it "
-                f"with a higher --max-seconds (in Python: Limits(seconds=...))."
-            ) from None
+            raise limit_reached("seconds", seconds or 0.0) from None
 
     async def result(self) -> Result:
         """What the thread's newest checkpoint says."""

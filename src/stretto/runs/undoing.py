@@ -11,7 +11,7 @@ from stretto.journal.ledger import Ledger
 from stretto.journal.queries import last_turn
 from stretto.journal.reading import error_text
 from stretto.members.compensation import PASSING, in_peace, noted, rejected
-from stretto.members.undoing import Undoing
+from stretto.members.scope import Undoing
 from stretto.records import CompensationStarted, Forked
 from stretto.runs.storage import open_storage
 
