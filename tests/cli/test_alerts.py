@@ -60,6 +60,17 @@ def test_a_webhook_that_is_down_is_told_and_kept(stretto, rules):
     assert told["undelivered"][0]["rule"] == "fails"
 
 
+def test_what_is_given_up_is_a_dead_letter_in_the_journal(stretto, rules, monkeypatch):
+    """Which metrics count, and alerts on dead letters do not."""
+    from stretto.observe import alert_box
+
+    monkeypatch.setattr(alert_box, "MOST_TRIES", 1)
+    rules(webhook="http://127.0.0.1:9/")
+    stretto("run", "breaks", "x")
+    assert stretto("alerts", "--json").json["undelivered"] == []
+    assert stretto("metrics", "--json").json["dead_letters"] == 1
+
+
 def test_a_test_delivery(stretto, rules):
     """Of one rule, whether or not it holds; nothing is remembered of it."""
     out = rules()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stretto.observe.alert_facts import Facts
     from stretto.observe.alert_round import Look
     from stretto.observe.alert_rules import Rule
+    from stretto.records import DeadLettered
 
 
 def alerts(
@@ -86,9 +87,11 @@ async def _look(rules: "Sequence[Rule]", facts: "Facts", journal: "Journal") -> 
     facts.add(records, now)
     await asyncio.to_thread(facts.bury, is_alive)
     home = state_home()
+    letters: list[DeadLettered] = []
     async with FileLocks(home / "locks").hold("stretto alerts", wait=60.0):
-        found = await look(rules, facts.measure(now), home / FILE, now, give_up=journal.append)
-    await journal.flush()
+        found = await look(rules, facts.measure(now), home / FILE, now, give_up=letters.append)
+    for letter in letters:
+        await journal.note(letter)
     return found
 
 

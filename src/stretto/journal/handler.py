@@ -75,7 +75,7 @@ class JournalHandler(GraphCallbackHandler):
         turns: What turns have used that wait for a person, by thread: runs that go on with them
             start there.
         now: Tells the time.
-        ticks: Tells how much time has passed: for deadlines, which a clock that is set must not move.
+        ticks: Tells spans of time, for deadlines: a clock that is set must not move them.
     """
 
     raise_error = True

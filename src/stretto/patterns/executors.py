@@ -85,7 +85,7 @@ async def run_round(
                 {"metadata": about, "run_name": f"{task.id} {task.executor}"},
             )
         except BudgetExceeded as error:
-            if not error.budget.endswith(f"/{task.executor}"):  # the whole team's
+            if error.budget.rpartition("/")[2] != task.executor:  # the whole team's
                 raise
             return _stopped(task, error).model_copy(update={"round": round_})
         result: TaskResult = out["result"]
