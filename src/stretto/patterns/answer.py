@@ -53,7 +53,9 @@ def _marked(answer: Answer) -> str:
 def _part(result: TaskResult, citations: Sequence[Citation], *, headed: bool) -> str:
     keys = [key(c) for c in citations]
     marks = "".join(f"[{n}]" for n in sorted({keys.index(key(c)) + 1 for c in result.citations}))
-    if not result.found:
+    if result.stopped:
+        said = f"not worked on: {result.stopped}"
+    elif not result.found:
         said = NOT_FOUND if headed else NOT_FOUND.capitalize() + "."
     else:
         said = f"{result.text} {marks}".strip()

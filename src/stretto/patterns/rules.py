@@ -34,6 +34,8 @@ class Rule:
 def _answered(_task: Task, result: TaskResult) -> str:
     if result.found and result.text.strip():
         return ""
+    if result.stopped:
+        return f"not worked on: {result.stopped}"
     return "not found in the sources; look for it in other words"
 
 
