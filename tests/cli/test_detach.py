@@ -44,8 +44,10 @@ def test_the_background_process_gets_all_that_was_asked():
         limits=Limits(model_calls=3, steps=9),
         model="offline",
         wait=0.0,
+        compensate=True,
     )
     assert command(asked)[3:] == [
         *["run", "--json", "--thread", "t", "--model", "offline", "--max-model-calls", "3"],
-        *["--max-steps", "9", "--sources", "/a", "--sources", "/b", "--", "team", "--why?"],
+        *["--max-steps", "9", "--sources", "/a", "--sources", "/b", "--compensate"],
+        *["--", "team", "--why?"],
     ]

@@ -43,6 +43,8 @@ async def pay(state):
     return {"receipt": await effect("charge", charge, state["amount"])}
 
 async def thank(state):
+    if (HERE / "rude").exists():
+        raise ValueError("no thanks")
     return {}
 
 graph = StateGraph(State)
@@ -103,6 +105,17 @@ def test_undo_undoes_once(shop: Path, stretto: Any) -> None:
     assert "the turn asked, by ann" in audited
     assert "charge done by" in audited
     assert stretto("audit", "t-1", "--verify").code == 0
+
+
+def test_a_turn_is_undone_when_it_fails_if_it_was_asked_for(shop: Path, stretto: Any) -> None:
+    """By `run` and by `resume`; else what was done stays."""
+    (shop / "rude").touch()
+    said = stretto("run", "shop", '{"amount": 7}', "--thread", "t-2", "--compensate")
+    assert (said.code, "compensation: undone: charge" in said.err) == (1, True)
+    assert stretto("run", "shop", '{"amount": 8}', "--thread", "t-3").code == 1
+    assert log(shop)[1:] == ["charge 7", "refund r7", "charge 8"]
+    assert stretto("resume", "t-3", "--compensate").code == 1
+    assert log(shop)[4:] == ["refund r8"]
 
 
 def test_undo_tells_in_json(shop: Path, stretto: Any) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from stretto.errors import InvalidInput, UnknownName
 from stretto.models import chat_model, default_model
-from stretto.models.names import OPENAI_MODEL
+from stretto.models.names import OPENAI_MODEL, model_name
 from stretto.models.offline import OfflineModel
+from stretto.testing import ScriptedModel
 
 
 def test_without_a_key_the_model_is_offline():
@@ -40,6 +41,14 @@ def test_openai_is_set_up_without_the_network(monkeypatch: pytest.MonkeyPatch):
     assert model.model_name == "gpt-x"
     assert model.openai_api_base == "http://127.0.0.1:1/v1"
     assert model.stream_usage is True
+
+
+def test_models_are_named_as_the_journal_names_them(monkeypatch: pytest.MonkeyPatch):
+    """By their provider's name; one that has none by its class."""
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    assert model_name(chat_model("openai:gpt-x")) == "gpt-x"
+    assert model_name(chat_model("offline")) == "offline"
+    assert model_name(ScriptedModel([])) == "ScriptedModel"
 
 
 def test_openai_without_a_key_says_what_to_set():

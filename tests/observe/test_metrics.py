@@ -214,7 +214,7 @@ def test_what_happens_beside_is_counted(work):
     assert row(found, "agent", "planner").retries == 1
     assert found.beside.breakers == {"m": "open"}
     assert found.beside.budgets["b", "money"].exceeded == 1
-    assert (found.beside.not_undone, list(found.beside.letters)) == (1, ["l2"])
+    assert (found.beside.not_undone, list(found.beside.letters)) == (1, [("t-1", "l2")])
     json.dumps(found.told())
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from stretto import records as r
 from stretto.errors import MissingExtra, StateUnavailable
-from stretto.observe import listening, telemetry
+from stretto.observe import asked, listening, telemetry
 from stretto.observe.genai import provider, trace_id
 from stretto.observe.telemetry import Telemetry
 from stretto.runs import open_storage
@@ -217,7 +217,7 @@ def test_it_is_off_unless_the_environment_asks(set_, wanted, monkeypatch):
     """By our setting, or by OpenTelemetry's."""
     for name, value in set_.items():
         monkeypatch.setenv(name, value)
-    assert telemetry.is_wanted() is wanted
+    assert asked.is_wanted() is wanted
 
 
 class Collector(http.server.BaseHTTPRequestHandler):

@@ -186,6 +186,24 @@ def test_tries_and_takeovers_are_told(log):
     assert [m.kind for m in line.marks] == ["retried", "fell_back"]
 
 
+def test_undoing_is_told_from_its_beginning_to_the_last_letter(log):
+    """Who undoes what, and who saw to what could not be undone."""
+    log.start(0)
+    log.add(r.CompensationStarted, 1, scope="", why="asked", by="ann")
+    log.add(r.CompensationStarted, 1, scope="p", node="trip", why="failed", error="full")
+    log.add(r.Compensated, 1, step="pay", status="done")
+    log.add(r.DeadLettered, 1, letter="l1", kind="undo", name="book", attempts=3, error="down")
+    log.add(r.LetterClosed, 1, letter="l1", how="dropped", by="bob", reason="by phone")
+    log.end(2)
+    assert [m.text for m in one(log).marks] == [
+        "undoing begins: the turn asked by ann",
+        "undoing begins: trip failed: full",
+        "pay undone: done",
+        "dead letter l1: book: down",
+        "dead letter l1 dropped by bob: by phone",
+    ]
+
+
 def test_effects_given_back_are_told_and_calls_have_spans(log):
     """What the ledger gives back was not done again; a model's and a tool's effect has its span."""
     log.start(0)

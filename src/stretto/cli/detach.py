@@ -38,6 +38,7 @@ def command(asked: Asked) -> list[str]:
         *(("--sources", source) for source in asked.sources),
     ]
     given = [part for name, value in options if value is not None for part in (name, str(value))]
+    given += ["--compensate"] if asked.compensate else []
     head = [sys.executable, "-m", "stretto.cli", "run", "--json"]
     return [*head, *given, "--", asked.team, asked.question]
 

@@ -57,6 +57,13 @@ Wait = Annotated[
     typer.Option("--wait", min=0, help="Seconds to wait while the thread is being worked on."),
 ]
 
+Compensate = Annotated[
+    bool,
+    typer.Option(
+        "--compensate", help="Undo what was done in the turn if it fails or is cancelled or refused."
+    ),
+]
+
 
 def limits_of(before: Mapping[str, float] | None = None, **given: float | None) -> Limits:
     """Give the limits asked for, over those the turn began with, over the defaults.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stretto.cli.options import (
+    Compensate,
     Json,
     MaxModelCalls,
     MaxMoney,
@@ -54,6 +55,7 @@ class Wanted:
     limits: dict[str, float | None]
     wait: float
     take_over: bool
+    compensate: bool
     checkpoint: str
     as_json: bool
 
@@ -95,6 +97,7 @@ def resume(
         bool,
         typer.Option("--take-over", help="Take the thread from a process that hangs on it."),
     ] = False,
+    compensate: Compensate = False,
     checkpoint: Annotated[
         str | None,
         typer.Option("--checkpoint", metavar="ID", help="Go back there first: stretto fork."),
@@ -125,7 +128,9 @@ def resume(
         "money": max_money,
         "seconds": max_seconds,
     }
-    wanted = Wanted(decided, model, limits, wait, take_over, checkpoint or "", as_json)
+    wanted = Wanted(
+        decided, model, limits, wait, take_over, compensate, checkpoint or "", as_json
+    )
     complete(_resume(thread, wanted), as_json=as_json)
 
 
@@ -179,6 +184,7 @@ async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> No
         limits=limits_of(before.limits, **wanted.limits),
         wait=wanted.wait,
         take_over=wanted.take_over,
+        compensate=wanted.compensate,
     )
     console = screen()
     display = Silent() if wanted.as_json else show_on(console, plan=has_plan(graph))

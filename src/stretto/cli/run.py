@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stretto.cli.options import (
+    Compensate,
     Json,
     MaxModelCalls,
     MaxMoney,
@@ -41,6 +42,7 @@ class Asked:
     limits: Limits
     model: str | None
     wait: float
+    compensate: bool
 
 
 def run(
@@ -59,6 +61,7 @@ def run(
     max_money: MaxMoney = None,
     max_seconds: MaxSeconds = None,
     wait: Wait = 0.0,
+    compensate: Compensate = False,
     as_json: Json = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Run in the background; `stretto watch` follows it.")
@@ -85,6 +88,7 @@ def run(
         ),
         model=model,
         wait=wait,
+        compensate=compensate,
     )
     if detach:
         from stretto.cli.detach import start
@@ -129,6 +133,7 @@ async def _run(asked: Asked, *, as_json: bool) -> None:
         context=context,
         limits=asked.limits,
         wait=asked.wait,
+        compensate=asked.compensate,
     )
     display = Silent() if as_json else show_on(console, plan=has_plan(graph))
     async with open_storage() as storage:

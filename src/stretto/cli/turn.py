@@ -44,6 +44,7 @@ class Turn:
     limits: Limits | None = None
     wait: float = 0.0
     take_over: bool = False
+    compensate: bool = False
     modes: Sequence[StreamMode] = ()
 
 
@@ -110,6 +111,7 @@ async def _parts(
         storage=storage,
         wait=turn.wait,
         take_over=turn.take_over,
+        compensate=turn.compensate,
         team=turn.team,
         model=turn.model,
         control=control,

@@ -8,8 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableLambda
 
 from stretto.errors import InvalidInput
-from stretto.members.guarded import model_name
-from stretto.models import default_model
+from stretto.models.names import default_model, model_name
 from stretto.policy import Named, Policy, prices_from_environment
 from stretto.resilience.budget_checks import check_priced, check_split
 from stretto.spec.tool import effect_of

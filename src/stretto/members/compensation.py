@@ -139,12 +139,6 @@ def noted(error: BaseException, undone: list[Undone]) -> None:
         error.add_note(f"{COMPENSATED}{outcome_text(undone)}")
 
 
-def compensation_told(error: BaseException) -> str:
-    """The note that says what was undone after an error; empty when nothing was."""
-    notes: list[str] = getattr(error, "__notes__", [])
-    return next((note for note in reversed(notes) if note.startswith(COMPENSATED)), "")
-
-
 async def in_peace(work: Awaitable[Any], seconds: float = CANCELLED_SECONDS) -> None:
     """Let work end in a task that is cancelled, for a time; a second cancellation ends it."""
     task = asyncio.ensure_future(work)

@@ -26,6 +26,7 @@ from stretto.members.blocking import awaitable, run_blocking
 from stretto.members.question import ask_async, ask_blocking
 from stretto.members.responses import flat, response_of
 from stretto.members.where import Where, here, keyed
+from stretto.models.names import model_name
 from stretto.spec.tool import EFFECTS, Effect, effect_of
 from stretto.spec.undo import undo_name, undo_of
 
@@ -254,8 +255,7 @@ async def _model(
         messages, request.tools, {"tool_choice": request.tool_choice, **request.model_settings}
     )
     ordinal = at.ordinal("model")
-    name = str(getattr(request.model, "model_name", None) or type(request.model).__name__)
-    found = Found("model", name, ordinal, "idempotent", {})
+    found = Found("model", model_name(request.model), ordinal, "idempotent", {})
     call = _call(at, found, ordinal, digest, tuple(payloads))
     passed: list[Any] = []
 

@@ -14,6 +14,7 @@ from stretto.members.caching import cached_response
 from stretto.members.spending import reserving
 from stretto.members.telling import teller
 from stretto.members.where import here
+from stretto.models.names import model_name
 from stretto.resilience.guard import Guard, Target
 
 if TYPE_CHECKING:
@@ -95,14 +96,6 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
                 return _readable(await handler(bounded))
 
         return Target(model_name(request.model), call)
-
-
-def model_name(model: object) -> str:
-    """What a model is called: its own name for the provider's, else its class."""
-    for attribute in ("model_name", "model"):
-        if isinstance(name := getattr(model, attribute, None), str) and name:
-            return name
-    return type(model).__name__
 
 
 def _readable(response: ModelResponse[Any]) -> ModelResponse[Any]:

@@ -13,6 +13,7 @@ from stretto.journal import budgets
 from stretto.journal.budgets import Scope, handed, scope
 from stretto.journal.values import cut
 from stretto.members.where import here
+from stretto.models.names import model_name
 from stretto.policy import prices_from_environment
 from stretto.records import Budgeted
 from stretto.resilience.budget import RUN, Account, Reservation
@@ -167,7 +168,7 @@ async def reserving(
         return
     settings = {**_bounds(request.model), **request.model_settings}
     asked = budgets.estimate(
-        account, model_called(request.model), _messages(request), _tools(request), settings
+        account, model_name(request.model), _messages(request), _tools(request), settings
     )
     held, answer = await _held(account, asked)
     token = handed.set(held)
@@ -202,14 +203,6 @@ def _left(held: Reservation, error: BaseException | None) -> None:
         tree.settle(held, held.amounts)
     else:
         budgets.given_up(held, error)
-
-
-def model_called(model: BaseChatModel) -> str:
-    """What a model is called by its provider, in prices and in the journal."""
-    asked: Any = model
-    told = asked._get_ls_params()  # noqa: SLF001 - what LangChain tells the callbacks
-    own = getattr(model, "model_name", None) or getattr(model, "model", None)
-    return str(told.get("ls_model_name") or own or type(model).__name__)
 
 
 def _messages(request: ModelRequest[Any]) -> list[AnyMessage]:

@@ -97,7 +97,9 @@ class Work:
                 return await finish(await work(given))
             return await finish(await undoable(at, self.name, undo, work, dict(given)))
 
-        return await (compensating(at, self.name, whole) if self.policy.compensate else whole())
+        if not self.policy.compensate:
+            return await whole()
+        return await compensating(at, self.name, whole, sleep=self._guard.means.sleep)
 
     async def _chain(
         self, call: Call, given: Mapping[str, Any], config: RunnableConfig, at: Where | None

@@ -63,6 +63,14 @@ def chat_model(name: str | None = None, *, retries: int | None = None) -> BaseCh
     return _other(provider, model, {} if retries is None else {"max_retries": retries})
 
 
+def model_name(model: BaseChatModel) -> str:
+    """What a model is called by its provider, in prices and in the journal."""
+    asked: Any = model
+    told = asked._get_ls_params()  # noqa: SLF001 - what LangChain tells the callbacks
+    own = getattr(model, "model_name", None) or getattr(model, "model", None)
+    return str(told.get("ls_model_name") or own or type(model).__name__)
+
+
 def _openai(model: str, retries: int) -> BaseChatModel:
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr

@@ -45,8 +45,10 @@ class Beside:
     """How often and how long was waited, by what for."""
     undone: int = 0
     not_undone: int = 0
-    letters: dict[str, str] = field(default_factory=dict[str, str])
-    """Open dead letters: the kind of each, by its id."""
+    # Not by `stretto.journal.letters`: that keeps each letter whole, and closed ones for good, and
+    # this stands in servers that listen for months.
+    letters: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """Open dead letters: the kind of each, by its thread and id."""
     lettered: int = 0
     """How often a dead letter was written."""
 
@@ -56,9 +58,9 @@ class Beside:
             case BreakerChanged():
                 self.breakers[record.breaker] = record.state
             case DeadLettered():
-                self.letters[record.letter] = record.kind
+                self.letters[record.thread, record.letter] = record.kind
             case LetterClosed():
-                self.letters.pop(record.letter, None)
+                self.letters.pop((record.thread, record.letter), None)
             case _:
                 pass
 

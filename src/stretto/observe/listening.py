@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from stretto.errors import MissingExtra, StrettoError
 from stretto.journal.backend import RUN_TYPES
-from stretto.observe import logs, telemetry
+from stretto.observe import asked, logs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     from stretto.journal import Journal
+    from stretto.observe.telemetry import Telemetry
     from stretto.records import AnyRecord
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 def is_wanted() -> bool:
     """Whether the program or the environment asks that anyone listens."""
-    return logs.is_wanted() or telemetry.is_wanted()
+    return logs.is_wanted() or asked.is_wanted()
 
 
 def attach(journal: Journal) -> Callable[[], None]:
@@ -38,7 +39,7 @@ def attach(journal: Journal) -> Callable[[], None]:
         MissingExtra: `STRETTO_OTEL` asks for spans, without the extra `observe`.
     """
     listeners: list[Callable[[Sequence[AnyRecord]], None]] = []
-    spans = _spans(journal) if telemetry.is_wanted() else None
+    spans = _spans(journal) if asked.is_wanted() else None
     if logs.is_wanted():
         listeners.append(logs.log_records)
     if spans is not None:
@@ -53,14 +54,16 @@ def attach(journal: Journal) -> Callable[[], None]:
     return end
 
 
-def _spans(journal: Journal) -> telemetry.Telemetry | None:
+def _spans(journal: Journal) -> Telemetry | None:
+    from stretto.observe.telemetry import telemetry
+
     def runs(thread: str) -> Sequence[AnyRecord]:
         return journal.records_now(thread, types=RUN_TYPES, said=False)
 
     try:
-        return telemetry.telemetry(runs)
+        return telemetry(runs)
     except MissingExtra as error:
-        if telemetry.is_demanded():
+        if asked.is_demanded():
             raise
         logger.warning("an endpoint for spans is set, but none are sent: %s", error)
         return None

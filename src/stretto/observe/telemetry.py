@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from stretto.observe.steps import Step
     from stretto.records import AnyRecord
 
-OTEL = "STRETTO_OTEL"
-"""Set to 1 to send spans to the usual place; to 0 not to send any."""
-_PLACES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 EXTRA = "observe"
 MOST = 20_000
 """Records that wait to be made spans of; more are dropped, with a warning."""
@@ -40,23 +37,6 @@ CLOSING = 2.0
 _BILLION = 1_000_000_000
 
 logger = logging.getLogger(__name__)
-
-
-def is_wanted() -> bool:
-    """Whether the environment asks for spans: `STRETTO_OTEL`, else OpenTelemetry's own settings."""
-    told = os.environ.get(OTEL, "").strip().lower()
-    if told:
-        return told not in {"0", "false", "no", "off"}
-    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        return False
-    if os.environ.get("OTEL_TRACES_EXPORTER", "otlp").strip() not in {"", "otlp"}:
-        return False
-    return any(os.environ.get(place, "").strip() for place in _PLACES)
-
-
-def is_demanded() -> bool:
-    """Whether it is Stretto's own setting that asks for spans."""
-    return bool(os.environ.get(OTEL, "").strip()) and is_wanted()
 
 
 class Telemetry:

@@ -9,12 +9,14 @@ from stretto.records import (
     BreakerChanged,
     Budgeted,
     Compensated,
+    CompensationStarted,
     DeadLettered,
     Decided,
     Feedback,
     FellBack,
     Handoff,
     Interrupted,
+    LetterClosed,
     Outcome,
     Retried,
 )
@@ -50,7 +52,7 @@ def _told_of_people(record: AnyRecord) -> str:
         case Interrupted():
             return f"{record.agent or record.node or 'the run'} asks a person"
         case Answered():
-            return f"answered{f' by {record.by}' if record.by else ''}"
+            return f"answered{_by(record.by)}"
         case Outcome():
             return f"outcome: {record.verdict}"
         case Feedback():
@@ -67,12 +69,28 @@ def _told_of_bounds(record: AnyRecord) -> str:
             return f"breaker {record.breaker}: {record.state}{_why(record.reason)}"
         case Budgeted(event="warned" | "exceeded"):
             return f"budget {record.budget} {record.event}: {record.used:g} {record.unit}"
+        case _:
+            return _told_of_undoing(record)
+
+
+def _told_of_undoing(record: AnyRecord) -> str:
+    match record:
+        case CompensationStarted():
+            whose = (record.agent or record.node) if record.scope else "the turn"
+            return f"undoing begins: {whose} {record.why}{_by(record.by)}{_why(record.error)}"
         case Compensated():
             return f"{record.step} undone: {record.status}{_why(record.error)}"
         case DeadLettered():
             return f"dead letter {record.letter}: {record.name}{_why(record.error)}"
+        case LetterClosed():
+            how = f"{record.how}{_by(record.by)}{_why(record.reason)}"
+            return f"dead letter {record.letter} {how}"
         case _:
             return ""
+
+
+def _by(person: str) -> str:
+    return f" by {person}" if person else ""
 
 
 def _why(reason: str) -> str:

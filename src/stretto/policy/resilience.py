@@ -71,9 +71,9 @@ class Breaker(_Value):
     All members whose breaker has one name share it, in all runs of the process, and between
     processes when the state is in a database. It opens when in the last `within` seconds at least
     `failures` calls failed, and these are at least `ratio` of all; or when `row` calls in a row
-    failed, whatever came before: so a provider that dies is noticed at once under any load. After `cooldown` seconds it lets
-    `probes` calls through; when all succeed it closes, when one fails it stays open for another
-    `cooldown` (Nygard, "Release It!", 2007).
+    failed, whatever came before: so a provider that dies is noticed at once under any load. After
+    `cooldown` seconds it lets `probes` calls through; when all succeed it closes, when one fails it
+    stays open for another `cooldown` (Nygard, "Release It!", 2007).
     """
 
     name: str = ""

@@ -7,7 +7,7 @@ import re
 from langgraph.errors import GraphDrained, GraphRecursionError, is_invalid_resume
 from pydantic import ValidationError
 
-from stretto.errors import InvalidAnswer, LimitReached, RunStopped, StrettoError
+from stretto.errors import COMPENSATED, InvalidAnswer, LimitReached, RunStopped, StrettoError
 from stretto.models.errors import provider_error
 
 
@@ -31,6 +31,12 @@ def explained(error: Exception, thread: str) -> Exception:
             return InvalidAnswer(_answer_problem(error))
         case _:
             return provider_error(error) or error
+
+
+def compensation_told(error: BaseException) -> str:
+    """The note that says what was undone after an error; empty when nothing was."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    return next((note for note in reversed(notes) if note.startswith(COMPENSATED)), "")
 
 
 def _answer_problem(error: ValidationError) -> str:

@@ -21,12 +21,11 @@ from stretto.journal import Usage
 from stretto.journal.announcement import Announcement
 from stretto.journal.budgets import limit_reached
 from stretto.journal.handler import JournalHandler
-from stretto.members.compensation import compensation_told
 from stretto.policy import Limits
 from stretto.records import TEAM_KEY
 from stretto.resilience.deadline import in_time
 from stretto.runs.answers import kept_answers, moved, resumption
-from stretto.runs.failure import explained
+from stretto.runs.failure import compensation_told, explained
 from stretto.runs.forking import fork_held
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage

@@ -10,8 +10,6 @@ from stretto.errors import Rejected, ThreadUnknown, WorkUndone
 from stretto.journal.ledger import Ledger
 from stretto.journal.queries import last_turn
 from stretto.journal.reading import error_text
-from stretto.members.compensation import PASSING, in_peace, noted, rejected
-from stretto.members.scope import Undoing
 from stretto.records import CompensationStarted, Forked
 from stretto.runs.storage import open_storage
 
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from uuid import UUID
 
+    from stretto.members.scope import Undoing
     from stretto.members.undoing import Undone
     from stretto.records import Occasion
     from stretto.runs.storage import Storage
@@ -65,6 +64,8 @@ async def turn_undoing(storage: Storage, thread: str) -> Undoing:
     started = await storage.journal.last_run(thread)
     if started is None:
         raise ThreadUnknown(f"thread {thread!r} has no run. See `stretto threads`.")
+    from stretto.members.scope import Undoing
+
     return Undoing(Ledger(storage.journal), thread, fields={"thread": thread, "run": started.run})
 
 
@@ -93,6 +94,10 @@ async def refuse_undone(storage: Storage, thread: str) -> None:
     )
 
 
+async def _unjudged(_: Any) -> None:
+    """Take an answer, whatever it is."""
+
+
 @asynccontextmanager
 async def compensated(
     storage: Storage, thread: str, run: UUID, *, wanted: bool
@@ -107,15 +112,19 @@ async def compensated(
         run: The run at work; before it has begun there is nothing to undo.
         wanted: Whether anything is to be undone at all.
     """
+    if not wanted:
+        yield _unjudged
+        return
+    from stretto.members.compensation import PASSING, in_peace, noted, rejected
 
     async def undo(why: Occasion, error: str) -> list[Undone]:
         started = await storage.journal.last_run(thread)
-        if not wanted or started is None or started.run != str(run):
+        if started is None or started.run != str(run):
             return []
         return await (await turn_undoing(storage, thread)).undo(why, error=error)
 
     async def judge(answer: Any) -> None:
-        if wanted and (found := rejected(answer)) is not None:
+        if (found := rejected(answer)) is not None:
             await undo("rejected", found.reason)
 
     try:
