@@ -58,6 +58,7 @@ unit: $(VENV)/.dev  ## the tests
 	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/pytest -n $(CORES)
 
 crash-sweep: $(VENV)/.dev  ## kill -9 at every write of every shape, on both stores (about an hour)
+	@LANGGRAPH_STRICT_MSGPACK=true STRETTO_CRASH_SWEEP=1 $(BIN)/pytest -q tests/crash/test_compensation.py
 	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m bench.crash --shapes all --store both
 
 clean:  ## remove the environment, state and caches

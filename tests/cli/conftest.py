@@ -174,7 +174,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text).lstrip())
     monkeypatch.chdir(root)
-    for name in ("STRETTO_DEBUG", "STRETTO_MODEL"):
+    for name in ("STRETTO_DEBUG", "STRETTO_MODEL", "COLUMNS"):  # as wide as a pipe, wherever run
         monkeypatch.setenv(name, "")
     return root
 

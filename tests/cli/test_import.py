@@ -17,7 +17,7 @@ def test_imported_threads_are_shown_and_replayed(stretto, project):
     shown = stretto("show", "talks-2", "--all").out
     for words in ("weather?", "tomorrow?", "thanks"):
         assert words in shown
-    assert "look done: sunny" in stretto("show", "talks-1", "-t").out
+    assert "look done: sunny" in stretto("timeline", "talks-1", "--records").out
     replayed = stretto("replay", "talks-2")
     assert replayed.code == 0, replayed.out
     assert "does the same: 4 model calls, 3 tool calls" in replayed.out

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from stretto.journal.letters import open_letters
 from stretto.records import Compensated, CompensationStarted
 from stretto.runs import open_storage
+from tests.crash.processes import child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,18 +77,10 @@ asyncio.run(main())
 """
 
 
-async def child(*arguments: str) -> tuple[int, dict[str, Any]]:
-    """Run a process to its end; give its return code and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        CHILD,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "LANGGRAPH_STRICT_MSGPACK": "true"},
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, json.loads(out) if out.strip() else {}
+async def ran(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """Run the program to its end; give its return code and what it says."""
+    code, out = await child(CHILD, *arguments)
+    return code, json.loads(out) if out.strip() else {}
 
 
 async def judge(log: Path, place: dict[str, Any]) -> None:
@@ -112,23 +104,31 @@ async def judge(log: Path, place: dict[str, Any]) -> None:
     assert all("never came back" in letter.error for letter in letters)
 
 
+def kills(place: dict[str, Any]) -> list[tuple[int, str]]:
+    """How many writes before the last to kill, and when: some on each store, all in the sweep."""
+    every = [(1, "before"), (4, "after"), (7, "before"), (10, "after")]
+    if os.environ.get("STRETTO_CRASH_SWEEP") == "1":
+        return every
+    return every[::3] if "home" in place else every[1:2]
+
+
 @pytest.mark.slow
 async def test_a_killed_undoing_is_finished_once(place: dict[str, Any], tmp_path: Path) -> None:
-    """Killed before and after several of its writes, on both stores."""
+    """Killed before and after some of its writes, on both stores."""
     home = str(place.get("url") or place["home"])
     if "home" in place:
         place["home"].mkdir()
     base = {"url": home} if "url" in place else {"home": tmp_path / "reference"}
     if "home" in base:
         base["home"].mkdir()
-    code, reference = await child(
+    code, reference = await ran(
         str(tmp_path / "log"), str(base.get("url") or base["home"]), "0", "before", "run"
     )
     assert (code, reference["error"]) == (0, "ValueError")
     await judge(tmp_path / "log", base)
     last = reference["writes"]
-    for number, when in enumerate(("before", "after", "before", "after")):
-        n = last - 1 - 3 * number
+    for early, when in kills(place):
+        n = last - early
         if "url" in place:
             await _empty(home)
         else:
@@ -136,12 +136,17 @@ async def test_a_killed_undoing_is_finished_once(place: dict[str, Any], tmp_path
             place["home"].mkdir()
             home = str(place["home"])
         log = tmp_path / f"log-{n}"
-        code, _ = await child(str(log), home, str(n), when, "run")
+        code, _ = await ran(str(log), home, str(n), when, "run")
         assert code == -signal.SIGKILL, (n, when, last)
-        for _ in range(2):  # a second resume does nothing more
-            code, told = await child(str(log), home, "0", "before", "resume")
-            assert (code, told["error"] in {"WorkUndone", "ValueError"}) == (0, True), told
-        await judge(log, place)
+        await resume_and_judge(log, place, home)
+    await resume_and_judge(log, place, home)  # a second resume does nothing more
+
+
+async def resume_and_judge(log: Path, place: dict[str, Any], home: str) -> None:
+    """Go on in another process."""
+    code, told = await ran(str(log), home, "0", "before", "resume")
+    assert (code, told["error"] in {"WorkUndone", "ValueError"}) == (0, True), told
+    await judge(log, place)
 
 
 async def _empty(url: str) -> None:

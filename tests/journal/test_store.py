@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +22,7 @@ from stretto.records import (
     RunStarted,
     ToolStarted,
 )
+from tests.counting import counted_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -299,18 +299,20 @@ async def test_threads_usage_and_the_last_turn(journal: Journal) -> None:
     assert await journal.last_run("nobody") is None
 
 
-async def test_a_record_costs_little(file_journal: Journal) -> None:
-    """At most 0.15 ms of CPU to append, store and hand over a record."""
-    records = [model_started(number) for number in range(5_000)]
-    with file_journal.subscribe() as queue:
-        before = time.process_time()
-        for begin in range(0, len(records), 10):
-            for record in records[begin : begin + 10]:
-                file_journal.append(record)
-            await file_journal.flush()
-        spent = time.process_time() - before
-        assert queue.qsize() == len(records)
-    assert spent / len(records) < 0.15e-3
+async def test_a_record_costs_little(tmp_path: Path) -> None:
+    """At most 300 lines of Python are run to append, store and hand over a record.
+
+    170 are as of now. Seconds are measured in `bench.journal`.
+    """
+    count = 1_000
+    with counted_lines() as lines:
+        async with open_journal(tmp_path / "journal.sqlite") as journal:
+            with journal.subscribe() as queue:
+                for number in range(count):
+                    journal.append(model_started(number))
+                await journal.flush()
+                assert queue.qsize() == count
+    assert lines() < 300 * count
 
 
 @given(text=st.text(st.characters()), thread=st.text(st.characters()))

@@ -21,13 +21,17 @@ from stretto.journal.letters import all_letters, open_letters
 from stretto.members import agent_graph
 from stretto.members.compensation import compensating, undoable
 from stretto.members.where import here
-from stretto.policy import Retry
+from stretto.members.work import Work
+from stretto.policy import Policy, Retry
 from stretto.policy.resilience import TROUBLES
 from stretto.records import Compensated, CompensationStarted, EffectStarted
+from stretto.resilience.guard import Means
 from stretto.testing import Clock, Reply, ScriptedModel, tool_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from langchain_core.runnables import RunnableConfig
 
     from stretto.runs import Storage
 
@@ -247,6 +251,33 @@ async def test_waits_between_tries_are_the_clocks(storage: Storage, town: Town) 
     graph = member(lambda: steps("a", end=ValueError("no")), retry=retry, sleep=sleep)
     await fails(graph, storage, ValueError)
     assert waits == [2.0, 4.0]
+
+
+async def test_a_policy_that_compensates_waits_with_its_own_means(
+    storage: Storage, town: Town
+) -> None:
+    """Those that its other parts wait with."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def call(_: RunnableConfig) -> None:
+        await steps("a", end=ValueError("no"))
+
+    async def finish(output: Any) -> Any:
+        return output
+
+    work = Work("trip", Policy(compensate=True), whole=True, means=Means(sleep=sleep))
+
+    async def trip(state: State, config: RunnableConfig) -> Any:
+        return await work.run(call, state, config, finish)
+
+    town.fails = {"cancel a": [ValueError("busy")]}
+    graph = StateGraph(State).add_node("trip", trip).add_edge(START, "trip")
+    await fails(graph, storage, ValueError)
+    assert town.log == ["book a", "cancel a", "cancel a"]
+    assert len(waits) == 1
 
 
 async def test_an_undo_that_fails_for_good_becomes_a_dead_letter(

@@ -160,7 +160,7 @@ def test_it_opens_exactly_when_the_rule_says(
     calls: list[tuple[Outcome, int]], failures: int, ratio: float
 ) -> None:
     """Of outcomes that are all within the time: at the first failure that is enough of all."""
-    rule = Breaker(failures=failures, ratio=ratio, within=60)
+    rule = Breaker(failures=failures, ratio=ratio, within=60, row=None)
     state, failed, total = BreakerState(), 0, 0
     for outcome, time in sorted(calls, key=lambda call: call[1]):
         state = settled(state, rule, Admitted(0, 0), outcome, time)
@@ -175,7 +175,8 @@ def test_it_opens_exactly_when_the_rule_says(
 @given(st.lists(st.tuples(st.integers(-200, 200), st.booleans()), max_size=80))
 def test_memory_is_bounded_whatever_the_clock_does(calls: list[tuple[int, bool]]) -> None:
     """Parts of time are in order, and no more than there are."""
-    rule, state, now = Breaker(failures=10**6, within=60), BreakerState(), 0
+    rule = Breaker(failures=10**6, within=60, row=None)
+    state, now = BreakerState(), 0
     for step, ok in calls:
         now += step
         state = noted(state, rule, now, ok=ok, failed=not ok)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stretto.errors import BulkheadFull, InvalidInput
-from stretto.resilience.bulkhead import Bulkhead, bulkhead, bulkheads
+from stretto.resilience.bulkhead import Bulkhead, bulkhead
 from stretto.testing import Clock
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ def test_members_that_name_it_share_it() -> None:
         bulkhead("b", 3)
     assert bulkhead("w", 2, named=False) is bulkhead("w", 2, named=False)
     assert bulkhead("w", 2, named=False) is not bulkhead("w", 3, named=False)
-    assert [(each.name, each.limit) for each in bulkheads()] == [("b", 2), ("w", 2), ("w", 3)]
 
 
 async def test_no_more_go_on_than_it_has_permits() -> None:

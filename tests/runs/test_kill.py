@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import signal
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.crash.processes import child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,20 +63,6 @@ asyncio.run(main())
 """
 
 
-async def child(*arguments: str) -> tuple[int, str]:
-    """Run a process to its end; give its return code and output."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        CHILD,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "LANGGRAPH_STRICT_MSGPACK": "true"},
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
-
-
 @pytest.mark.parametrize("kill_at", ["a", "c", "d", "reviewer"])
 async def test_finished_tasks_are_not_run_again_after_kill_9(
     kill_at: str, place: dict[str, Any], tmp_path: Path
@@ -87,10 +72,10 @@ async def test_finished_tasks_are_not_run_again_after_kill_9(
     home = str(place.get("url") or place["home"])
     if "home" in place:
         place["home"].mkdir()
-    code, _ = await child(str(log), home, kill_at, "run")
+    code, _ = await child(CHILD, str(log), home, kill_at, "run")
     assert code == -signal.SIGKILL
     before = log.read_text().split()
-    code, out = await child(str(log), home, "", "resume")
+    code, out = await child(CHILD, str(log), home, "", "resume")
     assert code == 0
     told = json.loads(out)
     assert told["results"] == {"a": "a()", "b": "b()", "c": "c(a())", "d": "d(b(),c(a()))"}

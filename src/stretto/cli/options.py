@@ -60,7 +60,8 @@ Wait = Annotated[
 Compensate = Annotated[
     bool,
     typer.Option(
-        "--compensate", help="Undo what was done in the turn if it fails or is cancelled or refused."
+        "--compensate",
+        help="Undo what was done in the turn if it fails or is cancelled or refused.",
     ),
 ]
 

@@ -128,9 +128,7 @@ def resume(
         "money": max_money,
         "seconds": max_seconds,
     }
-    wanted = Wanted(
-        decided, model, limits, wait, take_over, compensate, checkpoint or "", as_json
-    )
+    wanted = Wanted(decided, model, limits, wait, take_over, compensate, checkpoint or "", as_json)
     complete(_resume(thread, wanted), as_json=as_json)
 
 

@@ -39,14 +39,6 @@ SIGNS = {
     "running": ("…", "cyan"),
     "returned": ("↺", "green"),
 }
-HEADS = {
-    "done": "done",
-    "failed": "failed",
-    "interrupted": "waits for a person",
-    "stopped": "stopped",
-    "running": "is running",
-    "killed": "was cut off",
-}
 ON = {
     "person": "a person",
     "nobody": "nobody was at it",
@@ -88,7 +80,7 @@ def _head(line: Timeline, *, named: bool) -> Iterable[Text]:
         yield Text.assemble(
             (line.team or "a run", "bold cyan"),
             " ",
-            (HEADS.get(line.status, line.status), "bold"),
+            (STATUS.get(line.status, line.status), "bold"),
             (f"  turn {line.turn} of thread {line.thread}", "dim"),
         )
     if line.question:

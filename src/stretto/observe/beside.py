@@ -49,8 +49,6 @@ class Beside:
     # this stands in servers that listen for months.
     letters: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     """Open dead letters: the kind of each, by its thread and id."""
-    lettered: int = 0
-    """How often a dead letter was written."""
 
     def stand(self, record: AnyRecord) -> None:
         """Take in how things stand from now on, whether or not it counts."""
@@ -81,8 +79,6 @@ class Beside:
             case Compensated():
                 self.undone += record.status == "done"
                 self.not_undone += record.status == "failed"
-            case DeadLettered():
-                self.lettered += 1
             case _:
                 pass
 

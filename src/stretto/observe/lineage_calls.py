@@ -23,12 +23,6 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def occurs(words: str, text: str) -> bool:
-    """Whether the words stand in the text; white space does not count."""
-    sought = plain(words)
-    return bool(sought) and sought in plain(text)
-
-
 class Result:
     """A tool call that has ended, and what it returned."""
 

@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """What the page may load: nothing but what is in it."""
-STATUS = {
-    "done": "done",
-    "failed": "failed",
-    "interrupted": "waits for a person",
-    "stopped": "stopped",
-    "running": "is running",
-    "killed": "was cut off",
-}
 
 
 def page(lines: Sequence[Timeline]) -> str:

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STATUS = {
+    "done": "done",
+    "failed": "failed",
+    "interrupted": "waits for a person",
+    "stopped": "stopped",
+    "running": "is running",
+    "killed": "was cut off",
+}
+"""How a run stands."""
 UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 
 

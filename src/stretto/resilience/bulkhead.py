@@ -201,8 +201,3 @@ def bulkhead(name: str, limit: int, *, named: bool = True) -> Bulkhead:
         InvalidInput: Another limit was declared under the name.
     """
     return _BULKHEADS.get(name, limit, lambda: Bulkhead(name, limit), named=named)
-
-
-def bulkheads() -> list[Bulkhead]:
-    """Every bulkhead of this process."""
-    return _BULKHEADS.all()

@@ -113,11 +113,6 @@ def circuit(name: str, rule: Breaker, *, named: bool = True, now: Clock | None =
     return _CIRCUITS.get(name, rule, lambda: _made(name, rule, now, named=named), named=named)
 
 
-def circuits() -> list[tuple[str, Mode]]:
-    """Every breaker of this process and what it is, as far as the process knows."""
-    return [(each.name, each.mode) for each in _CIRCUITS.all()]
-
-
 def _made(name: str, rule: Breaker, now: Clock | None, *, named: bool) -> Circuit:
     url = home.database_url()
     if url is None:

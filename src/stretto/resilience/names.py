@@ -54,15 +54,10 @@ class Names(Generic[R, T]):
             )
         return found[1]
 
-    def all(self) -> list[T]:
-        """Every one, those of chosen names first."""
-        with self._lock:
-            return [each for _, each in self._given.values()] + list(self._derived.values())
-
     def forget(self) -> None:
         """Forget them: the next to ask for a name gets a new one."""
-        every = self.all()
         with self._lock:
+            every = [each for _, each in self._given.values()] + list(self._derived.values())
             self._given.clear()
             self._derived.clear()
         for each in every if self._close is not None else ():
