@@ -12,7 +12,7 @@ from rich.text import Text
 from stretto.cli.words import counted, cut
 from stretto.observe.page_chart import ticks
 from stretto.observe.timeline_rows import Axis, important, rows, slowest, worked
-from stretto.observe.timeline_words import count, duration, money, share, size
+from stretto.observe.timeline_words import STATUS, count, duration, money, share, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -96,7 +96,7 @@ def _other(provider: str, model: str, how: Mapping[str, Any]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(model, model_provider=provider, **how)
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **how)
     except ImportError as error:
         package = f"langchain-{provider.replace('_', '-')}"
         raise InvalidInput(
@@ -110,6 +110,7 @@ def _other(provider: str, model: str, how: Mapping[str, Any]) -> BaseChatModel:
         raise _unusable(provider, model, error) from error
     except Exception as error:
         raise _unusable(provider, model, error) from error
+    return made
 
 
 def _unusable(provider: str, model: str, error: Exception) -> InvalidInput:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stretto.observe.page_chart import chart
 from stretto.observe.page_tables import cards, marks_table, runs_table, slow_table
 from stretto.observe.timeline_rows import rows
-from stretto.observe.timeline_words import duration
+from stretto.observe.timeline_words import STATUS, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
