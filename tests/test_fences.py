@@ -7,15 +7,20 @@ import contextvars
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
+from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 import stretto
 from stretto.errors import ThreadBusy, ThreadTaken
+from stretto.journal import fences
+from stretto.records import NodeStarted
 from stretto.runs import Storage, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from stretto.journal.backend import Session
 
 
 class State(TypedDict, total=False):
@@ -122,6 +127,35 @@ async def test_other_threads_go_on(storage: Storage, other: Storage) -> None:
         with pytest.raises(ThreadTaken):
             await storage.journal.check("lost")
     assert result.value["done"] == ["one"]
+
+
+async def test_a_server_s_next_run_keeps_what_its_first_node_tells(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run takes the thread at its first write, while nodes begin already."""
+    saver, journal = storage.checkpointer, storage.journal
+    saver.takes = True
+    real = fences.take
+
+    def tell(time: float) -> None:
+        journal.append(NodeStarted(time=time, thread="t", run="r", node="one"))
+
+    def take(session: Session, thread: str, after: int | None = None) -> int:
+        number = real(session, thread, after)
+        tell(number + 0.5)
+        return number
+
+    monkeypatch.setattr(fences, "take", take)
+    for turn in (1, 2, 3):
+        config: Any = {
+            "configurable": {"thread_id": "t", "checkpoint_ns": ""},
+            "metadata": {"run_id": f"run {turn}"},
+        }
+        tell(turn)
+        await saver.aput(config, empty_checkpoint(), {"source": "input", "step": turn}, {})
+        assert journal.holds("t") == turn
+    await journal.flush("t")
+    assert [r.time for r in await journal.records("t")] == [1, 1.5, 2, 2.5, 3, 3.5]
 
 
 async def test_a_lock_that_was_stolen_before_the_taking_is_noticed(

@@ -4,15 +4,18 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stretto.errors import ThreadTaken
-from stretto.journal import open_journal
+from stretto.journal import fences, open_journal
 from stretto.journal.fences import Fences
 from stretto.journal.payloads import json_payload
 from stretto.records import ModelStarted, RunEnded
 
 if TYPE_CHECKING:
     from stretto.journal import Journal
+    from stretto.journal.backend import Session
 
 
 def record(number: int, thread: str = "t") -> ModelStarted:
@@ -148,6 +151,77 @@ async def test_who_takes_a_thread_again_may_write_again(journal: Journal, place:
     assert await times(journal) == [1]
 
 
+def appending(monkeypatch: pytest.MonkeyPatch, journal: Journal, *numbers: int) -> None:
+    """Let records be appended while the next taking's transaction is open, after it has counted."""
+    real, left = fences.take, list(numbers)
+
+    def take(session: Session, thread: str, after: int | None = None) -> int:
+        number = real(session, thread, after)
+        while left:
+            journal.append(record(left.pop(0)))
+        return number
+
+    monkeypatch.setattr(fences, "take", take)
+
+
+async def test_nothing_is_lost_when_a_process_takes_its_own_thread_again(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server does for each run: what waits to be written meanwhile is still its own."""
+    await journal.take("t")
+    for number in (2, 3):
+        journal.append(record(10 * number))
+        appending(monkeypatch, journal, 10 * number + 1, 10 * number + 2)
+        assert await journal.take("t") == number
+        journal.append(record(10 * number + 3))
+        monkeypatch.undo()
+    await journal.flush("t")
+    assert await times(journal) == [20, 21, 22, 23, 30, 31, 32, 33]
+
+
+async def test_what_waits_is_lost_when_another_process_held_the_thread_between(
+    journal: Journal, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new taking does not save what belongs to the old one."""
+    await journal.take("t")
+    async with open_journal(place) as second:
+        await second.take("t")
+        second.append(record(5))
+        await second.flush("t")
+    appending(monkeypatch, journal, 1, 2)
+    assert await journal.take("t") == 3
+    journal.append(record(3))
+    await journal.flush("t")
+    assert await times(journal) == [5, 3]
+
+
+async def test_what_waits_is_lost_when_another_process_takes_the_thread_afterwards(
+    journal: Journal, place: str
+) -> None:
+    """Being brought to our last number does not bring it past another's."""
+    await journal.take("t")
+    async with open_journal(place) as second:
+        await journal.take("t")
+        await second.take("t")
+        journal.append(record(1))
+        await journal.flush()
+        assert await times(journal) == []
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12))
+def test_only_takings_without_another_between_go_on(ours: list[bool]) -> None:
+    """Whoever takes it in whatever order: a number goes on until another has had the thread."""
+    mine, held = Fences(), list[int]()
+    for number, own in enumerate(ours, 1):
+        if own:
+            mine.hold("t", number)
+            held.append(number)
+    for number in held:
+        alone = all(ours[number - 1 : held[-1]])
+        assert mine.current("t", number) == (held[-1] if alone else number)
+    assert mine.current("t", 0) == 0
+
+
 async def test_a_fence_outlives_forgetting(journal: Journal, place: str) -> None:
     """The numbers go on."""
     await journal.take("t")
@@ -160,13 +234,13 @@ async def test_a_fence_outlives_forgetting(journal: Journal, place: str) -> None
 
 def test_a_thread_that_is_not_held_cannot_be_lost() -> None:
     """A late refusal does not touch what was taken since."""
-    fences = Fences()
-    fences.lose({"t": 5})
-    assert fences.number("t") == 0
-    fences.hold("t", 6)
-    fences.lose({"t": 5})
-    assert fences.number("t") == 6
-    fences.lose({"t": 6})
-    assert fences.held("t") == 6
+    mine = Fences()
+    mine.lose({"t": 5})
+    assert mine.number("t") == 0
+    mine.hold("t", 6)
+    mine.lose({"t": 5})
+    assert mine.number("t") == 6
+    mine.lose({"t": 6})
+    assert mine.held("t") == 6
     with pytest.raises(ThreadTaken):
-        fences.number("t")
+        mine.number("t")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.runtime import Runtime  # noqa: TC002 - LangGraph reads the hint
 from langgraph.types import interrupt
+from typing_extensions import TypedDict
 
 import stretto
 from stretto import Agent, effect, member, tool
-from stretto.errors import InvalidInput, InvalidMember, TimedOut
+from stretto.errors import InvalidInput, InvalidMember, Rejected, TimedOut
 from stretto.members import caching
 from stretto.policy import (
     Breaker,
@@ -45,9 +47,15 @@ def nobody_shares() -> Iterator[None]:
     forget()
 
 
-def team(one: Member) -> StateGraph[Any, Any, Any, Any]:
+class Who(TypedDict):
+    """The context of a run."""
+
+    user: str
+
+
+def team(one: Member, context: type[Any] | None = None) -> StateGraph[Any, Any, Any, Any]:
     """A team of one member, which says what it replies."""
-    graph = StateGraph(MessagesState)
+    graph = StateGraph(MessagesState, context_schema=context)
     node = one.node(
         lambda state: {"messages": state["messages"]},
         lambda _, reply: {"messages": [("ai", reply.text)]},
@@ -231,10 +239,98 @@ async def test_equal_calls_are_answered_from_the_cache(storage: Storage) -> None
     agent = member(Agent(name="writer", model=model, policy=Policy(cache=Cache())))
     assert [await asked(agent, storage, t) for t in ("a", "b")] == ["once", "once"]
     assert not await told(storage, "model_started", thread="b")
-    flaky = Flaky(0)
-    one = member(flaky.work, name="flaky", policy=Policy(cache=Cache(seconds=60)))
-    assert [await asked(one, storage, t) for t in ("c", "d")] == ["first and second"] * 2
-    assert flaky.calls == 1
+    calls: list[int] = []
+
+    @tool(effect="reads")
+    async def reads(state: dict[str, Any], runtime: Runtime[Any]) -> str:
+        """Tell whose run it is."""
+        calls.append(1)
+        return f"for {runtime.context['user']}"
+
+    one = team(member(reads, policy=Policy(cache=Cache(seconds=60))), context=Who)
+    for thread, user in (("c", "ann"), ("d", "ann"), ("e", "bob")):
+        result = await stretto.run(
+            one, "Go on.", thread=thread, context={"user": user}, storage=storage
+        )
+        assert result.value["messages"][-1].content == f"for {user}"
+    assert len(calls) == 2
+
+
+async def test_members_of_one_name_have_results_of_their_own(storage: Storage) -> None:
+    """And so have two agents of one name with other prompts."""
+
+    @tool(effect="reads")
+    async def one(state: dict[str, Any]) -> str:
+        """One."""
+        return "one"
+
+    @tool(effect="reads")
+    async def two(state: dict[str, Any]) -> str:
+        """Two."""
+        return "two"
+
+    policy = Policy(cache=Cache())
+    said = [
+        await asked(member(f, name="w", policy=policy), storage, f.__name__) for f in (one, two)
+    ]
+    assert said == ["one", "two"]
+
+
+async def test_a_deputys_effects_are_its_own_after_an_interrupt(storage: Storage) -> None:
+    """Though who failed before it had one of the same name at the same place."""
+    did: list[str] = []
+
+    async def first(state: dict[str, Any]) -> str:
+        """Order a cup, and fail."""
+        await effect("order", did.append, "cup")
+        raise ConnectionError("down")
+
+    async def second(state: dict[str, Any]) -> str:
+        """Order a mug, and ask."""
+        await effect("order", did.append, "mug")
+        return f"ordered, {interrupt('ok?')}"
+
+    flow = team(member(first, policy=Policy(fallback=Fallback(to=member(second)))))
+    await stretto.run(flow, "Go on.", thread="t", storage=storage)
+    last = await stretto.resume(flow, "t", answer="ok", storage=storage)
+    assert last.value["messages"][-1].content == "ordered, ok"
+    assert did == ["cup", "mug"]
+
+
+async def test_a_no_is_not_overruled(storage: Storage) -> None:
+    """No fallback takes over after a person's rejection."""
+
+    async def asks(state: dict[str, Any]) -> str:
+        """Be told no."""
+        raise Rejected("no")
+
+    one = member(asks, policy=Policy(fallback=Fallback(to=Constant(value="did it anyway"))))
+    with pytest.raises(Rejected):
+        await asked(one, storage)
+
+
+async def test_a_member_that_says_nothing_is_replaced(storage: Storage) -> None:
+    """What it gave cannot be read."""
+
+    async def junk(state: dict[str, Any]) -> None:
+        """Give nothing."""
+
+    one = member(junk, policy=Policy(fallback=Fallback(to=Constant(value="something"))))
+    assert await asked(one, storage) == "something"
+
+
+async def test_who_waits_for_a_person_is_well(storage: Storage) -> None:
+    """A breaker's probe that asks closes the breaker."""
+
+    async def asks(state: dict[str, Any]) -> str:
+        """Ask."""
+        return f"told {interrupt('yes?')}"
+
+    flow = team(member(asks, policy=Policy(breaker=Breaker(failures=1, name="desk"))))
+    await stretto.run(flow, "Go on.", thread="t", storage=storage)
+    done = await stretto.resume(flow, "t", answer="yes", storage=storage)
+    assert done.value["messages"][-1].content == "told yes"
+    assert not await told(storage, "breaker_changed")
 
 
 async def test_a_breaker_is_shared_between_runs(storage: Storage) -> None:
@@ -271,6 +367,12 @@ def test_what_could_not_take_effect_is_refused_at_build() -> None:
     with pytest.raises(InvalidInput, match="cannot be hedged"):
         member(orders, policy=Policy(hedge=Hedge(after=1)))
     assert member(reads, policy=Policy(hedge=Hedge(after=1)))
+    with pytest.raises(InvalidInput, match="cannot be cached"):
+        member(orders, policy=Policy(cache=Cache()))
+    kept = team(member(orders, policy=Policy(breaker=Breaker(name="twice", failures=3))))
+    with pytest.raises(InvalidInput, match="twice"):
+        team(member(orders, policy=Policy(breaker=Breaker(name="twice", failures=4))))
+    assert kept
     with pytest.raises(InvalidInput, match="only a project can look up"):
         member(orders, policy=Policy(fallback=Fallback(to=Named(agent="x"))))
     with pytest.raises(InvalidMember, match="leads back to itself: orders -> orders"):

@@ -29,6 +29,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"fallback": {"to": [{"constant": 1}, {"constant": 2}]}}, "never reached"),
     ({"fallback": {"to": ["offline", "offline"]}}, "same one twice"),
     ({"fallback": {"to": {"modle": "offline"}}}, "model: offline"),
+    (
+        {"budget": {"calls": 1}, "fallback": {"to": "offline", "on": "budget"}},
+        "Add a constant or another member",
+    ),
     ({"undo": 3}, "undoes nothing"),
     ({"budget": {}}, "limits nothing"),
 ]

@@ -26,6 +26,8 @@ class Fences:
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
         self._lost: dict[str, int] = {}
+        self._since: dict[str, int] = {}
+        """From which number on nobody else held a thread between our takings."""
         self._lock = threading.Lock()
 
     def number(self, thread: str) -> int:
@@ -46,13 +48,28 @@ class Fences:
     def hold(self, thread: str, number: int) -> None:
         """Note that this process has taken the thread."""
         with self._lock:
-            self._held[thread] = max(number, self._held.get(thread, 0))
+            before = self._held.get(thread, 0)
+            if number <= before:
+                return
+            if not before or number != before + 1:
+                self._since[thread] = number
+            self._held[thread] = number
+
+    def current(self, thread: str, number: int) -> int:
+        """The number under which a record may be written that was appended under `number`.
+
+        The present one, when this process has taken the thread again and nobody else did between.
+        """
+        with self._lock:
+            held = self._held.get(thread, 0)
+            return held if 0 < self._since.get(thread, 0) <= number < held else number
 
     def release(self, thread: str) -> None:
         """Note that this process has no more to do with the thread."""
         with self._lock:
             self._held.pop(thread, None)
             self._lost.pop(thread, None)
+            self._since.pop(thread, None)
 
     def lose(self, refused: Mapping[str, int]) -> None:
         """Note which threads were taken by others, and up to which number of ours."""

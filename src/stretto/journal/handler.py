@@ -7,6 +7,7 @@ team's name, who answers) hands the handler an `Announcement`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -22,7 +23,7 @@ from stretto.journal.announcement import Announcement
 from stretto.journal.ledger import Ledger
 from stretto.journal.queries import Usage, host, most_memory, own_birth
 from stretto.journal.requests import exact_payload
-from stretto.journal.spans import Kind, Run, Span, Spans
+from stretto.journal.spans import Call, Kind, Run, Span, Spans, running_task
 from stretto.journal.telling import WHOLE, told_record
 from stretto.journal.values import cut, jsonable
 from stretto.policy import Limits, Prices, prices_from_environment
@@ -301,6 +302,9 @@ class JournalHandler(GraphCallbackHandler):
         self._spans.add(run_id, span)
 
     def _end_chain(self, run_id: UUID, outputs: Any, error: BaseException | None) -> None:
+        ending = self._spans.get(run_id)
+        if ending is not None and ending.kind in {"run", "node"}:
+            self._leave_calls(ending)
         if (span := self._spans.pop(run_id)) is None:
             return
         now = self._now()
@@ -323,7 +327,6 @@ class JournalHandler(GraphCallbackHandler):
         self, span: Span, end: dict[str, Any], outputs: Any, error: BaseException | None
     ) -> None:
         run, (how, why) = span.run, reading.end_status(error)
-        self._leave_calls(span)
         run.failures.leave(span.work, span.id, span.name, how, why)
         given = capture.update(outputs)
         output = given.digest if given else ""
@@ -361,7 +364,7 @@ class JournalHandler(GraphCallbackHandler):
         digest, payloads = capture.request(batches, told)
         asked = payloads[-2].digest if len(payloads) > 1 else ""
         span = self._open(above, "model", run_id, told, name=name, asked=asked)
-        span.run.held[span.id] = (span, held)
+        span.run.held[span.id] = Call(span, held, running_task())
         self._follow(span)
         start: dict[str, Any] = span.fields(span.started)
         start |= {"model": name, "messages": len(payloads) - 1, **budgets.told(held)}
@@ -402,22 +405,27 @@ class JournalHandler(GraphCallbackHandler):
 
     def _settled(self, span: Span, given: int, written: int, cost: float | None) -> dict[str, Any]:
         """Book what a call has cost; gives what its record tells of that."""
-        _, held = span.run.held.pop(span.id, (None, None))
-        if held is None:
+        if (call := span.run.held.pop(span.id, None)) is None:
             return {}
+        held = call.reservation
         return budgets.booked(held, budgets.settled(held, given, written, cost), given + written)
 
     def _given_up(self, span: Span, error: BaseException | None, *, began: bool) -> dict[str, Any]:
-        _, held = span.run.held.pop(span.id, (None, None))
-        if held is None:
+        if (call := span.run.held.pop(span.id, None)) is None:
             return {}
+        held = call.reservation
         return budgets.booked(held, budgets.given_up(held, error, began=began), 0)
 
-    def _leave_calls(self, node: Span) -> None:
-        """Book the calls that a node that ends leaves open: nobody tells of a cancelled one."""
-        for span, _ in tuple(node.run.held.values()):
-            if span.within == node.id:
-                self._given_up(span, None, began=True)
+    def _leave_calls(self, ending: Span) -> None:
+        """End the model calls that were cancelled within a node, or a run: nobody tells of them.
+
+        A call that others still wait for when its node ends is left to end by itself, until the
+        run ends.
+        """
+        for call in tuple(ending.run.held.values()):
+            span = call.span
+            if ending.kind == "run" or (call.is_left and span.is_in(ending)):
+                self.on_llm_error(asyncio.CancelledError(), run_id=UUID(span.id))
 
     def _tell_crossed(self, span: Span) -> None:
         for record in budgets.crossed(span.run.accounts, span.fields(self._now())):

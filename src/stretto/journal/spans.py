@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from stretto.journal.budgets import limit_reached
 from stretto.journal.following import Failures
@@ -36,10 +37,8 @@ class Run:
     accounts: Accounts = field(default_factory=Accounts)
     """What it may spend, and has."""
     tool_calls: int = 0
-    held: dict[str, tuple[Span, Reservation]] = field(
-        default_factory=dict[str, "tuple[Span, Reservation]"]
-    )
-    """What is reserved for model calls that go on, by the id of their span."""
+    held: dict[str, Call] = field(default_factory=dict[str, "Call"])
+    """Model calls that go on, by the id of their span."""
     asked: dict[str, Span] = field(default_factory=dict[str, "Span"])
     """The innermost node of each interrupt, by its id."""
     told: set[str] = field(default_factory=set[str])
@@ -87,6 +86,11 @@ class Span:
         if self.kind == "node":
             return "", self.place
         return self.within, self.kind, self.call or self.asked
+
+    def is_in(self, node: Span) -> bool:
+        """Whether it is a step of that node, or of a graph in it."""
+        below = bool(node.place) and self.place.startswith(f"{node.place}|")
+        return self.within == node.id or below
 
     def fields(self, now: float) -> dict[str, Any]:
         """What every record of this span tells."""
@@ -143,6 +147,29 @@ class Span:
         }
         same = self.version if told["agent"] == self.agent else ""
         return told | {"version": cut(str(version)) if version else same}
+
+
+class Call(NamedTuple):
+    """A model call that goes on."""
+
+    span: Span
+    reservation: Reservation
+    task: asyncio.Task[Any] | None
+    """Who waits for it; `None` where that is a thread without an event loop."""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody waits for it any more, as seen from where its node ends."""
+        task = self.task
+        return task is not None and (task.done() or task is running_task())
+
+
+def running_task() -> asyncio.Task[Any] | None:
+    """The task that runs this code."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no event loop runs in this thread
+        return None
 
 
 class Spans:

@@ -351,10 +351,15 @@ class Journal:
             ThreadTaken: Its number is not `after` any more.
             StateUnavailable: The store cannot be written.
         """
-        work = partial(fences.take, thread=clean(thread), after=after)
-        number = await asyncio.wrap_future(self._writer.do(work))
-        self._writer.fences.hold(clean(thread), number)
-        return number
+        name = clean(thread)
+
+        def held(number: int) -> Sequence[Head]:
+            """Note it in the writer's thread: what it writes next is written under this number."""
+            self._writer.fences.hold(name, number)
+            return ()
+
+        work = partial(fences.take, thread=name, after=after)
+        return await asyncio.wrap_future(self._writer.do(work, held))
 
     def release(self, thread: str) -> None:
         """Hold a thread no longer; its number in the store stays."""

@@ -287,9 +287,9 @@ class Writer:
     def _row(self, entry: _Entry) -> Row:
         record, payloads, fence = entry
         body, said = split(record, self._privacy)
-        told = vars(record)
+        told, thread = vars(record), clean(record.thread)
         return Row(
-            clean(record.thread),
+            thread,
             clean(record.run),
             record.type,
             record.time,
@@ -297,7 +297,7 @@ class Writer:
             column(told.get("family", "")) or None,
             body,
             (*payloads, said) if said is not None else tuple(payloads),
-            fence,
+            self.fences.current(thread, fence),
         )
 
     def _perform(self, job: _Job) -> None:

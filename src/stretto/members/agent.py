@@ -11,17 +11,16 @@ from langchain.agents.middleware import (
     ToolErrorMiddleware,
 )
 from langchain.agents.structured_output import ToolStrategy
-from langchain_core.language_models import BaseChatModel
 
 from stretto.errors import SourceUnusable, StateUnavailable, StateUnreadable, StrettoError
 from stretto.members.effects import EffectsOnce
-from stretto.members.guarded import GuardedCalls
+from stretto.members.guarded import GuardedCalls, model_under
 from stretto.members.limit import CallLimit
-from stretto.models import chat_model
 from stretto.state import Messages
 
 if TYPE_CHECKING:
     from langchain.agents.middleware.types import AgentMiddleware, ToolCallRequest
+    from langchain_core.language_models import BaseChatModel
     from langgraph.graph.state import CompiledStateGraph
 
     from stretto.spec.agent import Agent
@@ -87,16 +86,12 @@ def agent_graph(
     Raises:
         InvalidInput: Its model cannot be had.
     """
-    policy = agent.policy
-    retries = 0 if policy is not None and policy.retry is not None else None
-    model = _model(agent.model, retries)
-    to = policy.fallback.to if policy is not None and policy.fallback else ()
-    others = [_model(each, retries) for each in to if isinstance(each, str | BaseChatModel)]
+    model = model_under(agent.policy, agent.model)
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
         CallLimit(agent.max_model_calls),
         EffectsOnce(),
         ToolErrorMiddleware(tool_error),
-        GuardedCalls(policy, agent.name, others),
+        GuardedCalls(agent.policy, agent.name),
     ]
     if compaction is not None:
         middleware.append(compaction.middleware(model))
@@ -111,7 +106,3 @@ def agent_graph(
         context_schema=context,
         name=agent.name,
     )
-
-
-def _model(named: str | BaseChatModel | None, retries: int | None) -> BaseChatModel:
-    return named if isinstance(named, BaseChatModel) else chat_model(named, retries=retries)

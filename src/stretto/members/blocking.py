@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def awaitable(handler: Callable[[Any], Any]) -> Callable[[Any], Awaitable[Any]]:
     """The same function, to be awaited."""
+
     async def call(request: Any) -> Any:
         return handler(request)
 

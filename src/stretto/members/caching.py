@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -51,13 +53,12 @@ async def cached(rule: Cache, name: str, digest: str, work: Callable[[], Awaitab
     return value
 
 
-def digest_of(given: Mapping[str, Any]) -> str:
-    """Names a member's brief: the same for equal ones, whatever the ids of their messages."""
+def digest_of(given: Mapping[str, Any], context: object) -> str:
+    """Names a brief in the run's context: the same for equal ones, whatever their messages' ids."""
+    asked, _ = request_payloads(list(given.get("messages") or ()), [], {})
     rest = {key: value for key, value in given.items() if key != "messages"}
-    digest, _ = request_payloads(
-        list(given.get("messages") or ()), [], {"given": jsonable(rest, **_WHOLE)}
-    )
-    return digest
+    told = jsonable([asked, rest, context], **_WHOLE)
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 async def cached_response(

@@ -42,6 +42,12 @@ def check_policy(
             "Declare its function with stretto.tool(effect='reads') or 'idempotent', or leave the "
             "hedge out."
         )
+    if policy.cache and agent is None and not _reads(runnable):
+        raise InvalidInput(
+            f"{name!r} cannot be cached: what it does, and what people say in it, would be left "
+            "out the second time. Declare its function with stretto.tool(effect='reads'), or leave "
+            "the cache out."
+        )
     for each in _to(policy):
         if isinstance(each, Named):
             raise InvalidInput(
@@ -91,7 +97,14 @@ def _named(model: str | BaseChatModel) -> str:
 
 
 def _repeatable(runnable: Runnable[Any, Any]) -> bool:
-    if isinstance(runnable, BaseChatModel):
-        return True
-    function = getattr(runnable, "afunc", None) or getattr(runnable, "func", None)
-    return isinstance(runnable, RunnableLambda) and effect_of(function) in {"reads", "idempotent"}
+    return _reads(runnable) or _effect(runnable) == "idempotent"
+
+
+def _reads(runnable: Runnable[Any, Any]) -> bool:
+    return isinstance(runnable, BaseChatModel) or _effect(runnable) == "reads"
+
+
+def _effect(runnable: Runnable[Any, Any]) -> str:
+    if not isinstance(runnable, RunnableLambda):
+        return ""
+    return effect_of(getattr(runnable, "afunc", None) or getattr(runnable, "func", None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest, ModelResponse
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from typing_extensions import override
 
@@ -14,18 +15,30 @@ from stretto.members.caching import cached_response
 from stretto.members.spending import reserving
 from stretto.members.telling import teller
 from stretto.members.where import here
+from stretto.models import chat_model
 from stretto.models.names import model_name
 from stretto.resilience.guard import Guard, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from langchain_core.language_models import BaseChatModel
+    from collections.abc import Awaitable, Callable
 
     from stretto.policy import Policy
     from stretto.resilience.guard import Means
 
     Handler = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+
+
+def model_under(policy: Policy | None, model: str | BaseChatModel | None) -> BaseChatModel:
+    """A model, or that of a name (`None`: the default), which a policy calls.
+
+    Where the policy tries again, the client of a named model does not do so underneath.
+
+    Raises:
+        InvalidInput: It cannot be had.
+    """
+    if isinstance(model, BaseChatModel):
+        return model
+    return chat_model(model, retries=0 if policy is not None and policy.retry else None)
 
 
 class GuardedCalls(AgentMiddleware[Any, Any, Any]):
@@ -38,23 +51,24 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
     Args:
         policy: What is done around each call; `None` only reserves.
         name: The agent's.
-        models: The models that take over, in this order.
         means: What it waits with; tests give another.
 
     Raises:
-        InvalidInput: A breaker, bulkhead or rate of that name has other rules.
+        InvalidInput: A breaker, bulkhead or rate of that name has other rules, or a model that
+            takes over cannot be had.
     """
 
     def __init__(
         self,
         policy: Policy | None,
         name: str,
-        models: Sequence[BaseChatModel] = (),
         *,
         means: Means | None = None,
     ) -> None:
         super().__init__()
-        self._policy, self._agent, self._models = policy, name, tuple(models)
+        self._policy, self._agent = policy, name
+        to = policy.fallback.to if policy is not None and policy.fallback else ()
+        self._models = [model_under(policy, m) for m in to if isinstance(m, str | BaseChatModel)]
         self._guard = None if policy is None else Guard(policy, name, means=means)
 
     @override

@@ -102,8 +102,11 @@ class Member:
                     return await graph.ainvoke(given, config)
 
                 if isinstance(graph, BaseChatModel):
-                    return await effect(name, ask, taken, effect="idempotent")
-                return await ask(taken)
+                    output = await effect(name, ask, taken, effect="idempotent")
+                else:
+                    output = await ask(taken)
+                reply(output, name, given=given, typed=typed)  # the policy sees what says nothing
+                return output
 
             async def finish(output: Any) -> Update:
                 update = settle(state, reply(output, name, given=given, typed=typed))
@@ -185,6 +188,7 @@ def _member(
     above: tuple[str, ...] = (),
 ) -> Member:
     """The same, as one that takes over from those `above`."""
+    policy = None if policy is None else Policy.model_validate(policy)
     if isinstance(thing, Member) and policy is None:
         return replace(thing, name=name or thing.name, role=role or thing.role)
     if isinstance(thing, Agent) and policy is not None:

@@ -36,6 +36,8 @@ class _Counts:
 
     attempt: int
     made: dict[str, int] = field(default_factory=dict[str, int])
+    branch: int = 0
+    """Who of those that take over from one another is at work; 0 for the first."""
 
 
 _counts: WeakKeyDictionary[Any, _Counts] = WeakKeyDictionary()
@@ -63,7 +65,8 @@ class Where:
                 counts = _counts[self.task] = _Counts(self.attempt)
             number = counts.made.get(kind, 0)
             counts.made[kind] = number + 1
-        return str(number)
+            branch = counts.branch
+        return f"{branch}.{number}" if branch else str(number)
 
     def mark(self) -> dict[str, int]:
         """How many effects of each kind this execution has asked for so far."""
@@ -74,7 +77,13 @@ class Where:
     def back(self, mark: Mapping[str, int]) -> None:
         """Count again from there: what follows asks for the same effects once more."""
         with _counting:
-            _counts[self.task] = _Counts(self.attempt, dict(mark))
+            branch = _counts[self.task].branch if self.task in _counts else 0
+            _counts[self.task] = _Counts(self.attempt, dict(mark), branch)
+
+    def branched(self, branch: int) -> None:
+        """Count the effects of who takes over from the start, apart from those of the others."""
+        with _counting:
+            _counts[self.task] = _Counts(self.attempt, branch=branch)
 
     def again(self, kind: str) -> None:
         """Take the last ordinal back: it failed, and who tries again means the same."""

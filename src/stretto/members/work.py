@@ -1,4 +1,4 @@
-"""The whole work of a member under its policy: undo, fallback to others, budget, time, its calls.
+"""The whole work of a member under its policy: fallback to others, undo, budget, time, its calls.
 
 A call that is tried again goes on where it failed: nested graphs at their checkpoint, functions
 with what their effects gave. Once another has taken over, it stays in charge of that piece of work,
@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
+
+from langgraph.runtime import get_runtime
 
 from stretto.members.caching import cached, digest_of
 from stretto.members.compensation import compensating, undoable
@@ -33,6 +36,8 @@ Call = Callable[["RunnableConfig"], Awaitable[Any]]
 Levels = Sequence[tuple[str, Budget | None]]
 """Budgets by their names, the outermost first."""
 _NO_POLICY = Policy()
+_numbers = count()
+"""Tell apart the cached results of members that have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Work:
         self.name, self.policy = name, policy or _NO_POLICY
         self._within, self._successors, self._whole = tuple(within), tuple(successors), whole
         self._guard = Guard(self.policy, name, means=means)
+        self._cache = f"{name}#{next(_numbers)}"
 
     async def run(
         self,
@@ -88,14 +94,8 @@ class Work:
         """
         at = here(config)
 
-        async def work(given: Mapping[str, Any]) -> Any:
-            return await self._chain(call, given, config, at)
-
         async def whole() -> Any:
-            undo = self.policy.undo
-            if undo is None:
-                return await finish(await work(given))
-            return await finish(await undoable(at, self.name, undo, work, dict(given)))
+            return await finish(await self._chain(call, given, config, at))
 
         if not self.policy.compensate:
             return await whole()
@@ -110,8 +110,10 @@ class Work:
             last = number == len(self._successors)
             try:
                 if number == 0:
-                    return await self._own(call, given, config, at, tell)
+                    return await self._undoable(call, given, config, at, tell)
                 successor = self._successors[number - 1]
+                if at is not None:
+                    at.branched(number)
                 return await successor.call(given, numbered(config, number, again=resumes(config)))
             except Exception as error:
                 if last or not self._guard.takes_over(error):
@@ -130,6 +132,24 @@ class Work:
         took = [r.to for r in told if isinstance(r, FellBack) and r.place == at.place]
         names = [each.name for each in self._successors]
         return max((names.index(name) + 1 for name in took if name in names), default=0)
+
+    async def _undoable(
+        self,
+        call: Call,
+        given: Mapping[str, Any],
+        config: RunnableConfig,
+        at: Where | None,
+        tell: Tell,
+    ) -> Any:
+        """The member's own work, noted with what undoes it."""
+        undo = self.policy.undo
+
+        async def work(given: Mapping[str, Any]) -> Any:
+            return await self._own(call, given, config, at, tell)
+
+        if undo is None:
+            return await work(given)
+        return await undoable(at, self.name, undo, work, dict(given))
 
     async def _own(
         self,
@@ -181,4 +201,5 @@ class Work:
         rule = self.policy.cache
         if rule is None:
             return await work()
-        return await cached(rule, self.name, digest_of(given), work)
+        digest = digest_of(given, get_runtime().context)
+        return await cached(rule, self._cache, digest, work)

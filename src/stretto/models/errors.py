@@ -132,8 +132,10 @@ def provider_trouble(exc: BaseException) -> ProviderTrouble | None:
 
     Looks through causes and contexts, outermost first.
     """
-    found = (_trouble(each) for each in chained(exc))
-    return next((trouble for trouble in found if trouble is not None), None)
+    for each in chained(exc):
+        if (trouble := _trouble(each)) is not None:
+            return trouble
+    return None
 
 
 def status_of(exc: BaseException) -> int | None:

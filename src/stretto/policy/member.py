@@ -74,6 +74,7 @@ def _idle(policy: Policy) -> Iterator[str]:
     yield from _idle_bounds(policy, call, total)
     if policy.fallback:
         yield from _unreached(policy.fallback)
+        yield from _undegraded(policy.fallback, policy.budget)
 
 
 def _idle_retry(policy: Policy, call: float | None, total: float | None) -> Iterator[str]:
@@ -130,6 +131,16 @@ def _unreached(fallback: Fallback) -> Iterator[str]:
         yield "a constant always answers, so a second one is never reached. Leave it out"
     if any(one == other for i, one in enumerate(fallback.to) for other in fallback.to[:i]):
         yield "the fallback names the same one twice. Leave one of them out"
+
+
+def _undegraded(fallback: Fallback, budget: Budget | None) -> Iterator[str]:
+    if budget is None or "budget" not in fallback.on or any(map(_kind, fallback.to)):
+        return
+    if budget.money is None:
+        yield (
+            "a model that takes over draws on the same budget, which is used up. Add a constant or "
+            "another member to the fallback"
+        )
 
 
 def _kind(thing: Any) -> int:

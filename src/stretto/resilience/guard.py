@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from langgraph.errors import GraphBubbleUp
 
 from stretto import clock
 from stretto.resilience.bulkhead import bulkhead
@@ -23,7 +24,9 @@ from stretto.resilience.retry import next_wait
 from stretto.resilience.trouble import retry_after, trouble_of
 
 if TYPE_CHECKING:
-    from stretto.policy import Breaker, Policy, Trouble
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from stretto.policy import Breaker, Policy
     from stretto.resilience.breaker import Outcome
 
 
@@ -77,10 +80,12 @@ class Guard:
         self.policy, self.name = policy, name
         self.means = means or Means()
         self._clock = None if self.means.now is time.monotonic else self.means.now
-        rule = policy.bulkhead
+        room, rule, pace = policy.bulkhead, policy.breaker, policy.rate
         self._bulkhead = (
-            bulkhead(rule.name or name, rule.limit, named=bool(rule.name)) if rule else None
+            bulkhead(room.name or name, room.limit, named=bool(room.name)) if room else None
         )
+        self._breaker = circuit(rule.name, rule, now=self._clock) if rule and rule.name else None
+        self._rate = rate(pace.name, pace, now=self._clock) if pace and pace.name else None
 
     async def run(self, targets: Sequence[Target], tell: Tell = _silent) -> Any:
         """Make the call by the first target, by the next when it cannot, and so on.
@@ -144,8 +149,8 @@ class Guard:
         rule = self.policy.breaker
         if rule is None:
             return await self._bounded(target, attempt, tell, first=first)
-        shared = rule.name if first else ""
-        breaker = circuit(shared or target.name, rule, named=bool(shared), now=self._clock)
+        own = self._breaker if first else None
+        breaker = own or circuit(target.name, rule, named=False, now=self._clock)
         began = self.means.now()
         passed = await breaker.enter()
         if passed.changed:
@@ -157,7 +162,7 @@ class Guard:
             slow = rule.slow is not None and self.means.now() - began > rule.slow
             outcome, why = ("failed", "slow") if slow else ("ok", "")
         except Exception as error:
-            outcome, why = _outcome(rule, trouble_of(error)), str(error)
+            outcome, why = _outcome(rule, error), str(error)
             raise
         finally:
             changed = await breaker.leave(passed, outcome)
@@ -168,13 +173,11 @@ class Guard:
     async def _bounded(self, target: Target, attempt: int, tell: Tell, *, first: bool) -> Any:
         """When the rate and the bulkhead let it, and no longer than the timeout says."""
         if (rule := self.policy.rate) is not None:
-            shared = rule.name if first else ""
-            name = shared or target.name
-            waited = await rate(name, rule, named=bool(shared), now=self._clock).take(
-                sleep=self.means.sleep
-            )
+            own = self._rate if first else None
+            limiter = own or rate(target.name, rule, named=False, now=self._clock)
+            waited = await limiter.take(sleep=self.means.sleep)
             if waited:
-                tell("waited", on="rate", name=name, seconds=waited)
+                tell("waited", on="rate", name=limiter.name, seconds=waited)
         if self._bulkhead is None:
             return await self._timed(target, attempt)
         room = self.policy.bulkhead
@@ -198,8 +201,10 @@ class Guard:
         )
 
 
-def _outcome(rule: Breaker, trouble: Trouble | None) -> Outcome:
-    """What a failure says of who was called: that it fails, that it lives, or nothing."""
+def _outcome(rule: Breaker, error: Exception) -> Outcome:
+    """What was raised says of who was called: that it fails, that it lives, or nothing."""
+    trouble = trouble_of(error)
     if trouble is not None and trouble in rule.on:
         return "failed"
-    return "ok" if trouble == "refused" else "ignored"
+    lives = trouble == "refused" or isinstance(error, GraphBubbleUp)  # it waits for a person
+    return "ok" if lives else "ignored"

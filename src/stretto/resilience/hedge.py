@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from stretto.policy import Hedge
     from stretto.resilience.deadline import Sleep
 
@@ -28,7 +29,7 @@ async def hedged(
             if timer is None and len(calls) <= rule.most:
                 timer = asyncio.ensure_future(sleep(rule.after))
             open_ = [each for each in calls if not each.done()]
-            waiting = [*open_, *([timer] if timer is not None else [])]
+            waiting: list[asyncio.Future[Any]] = [*open_, *([timer] if timer else [])]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for each in calls:
                 if each.done() and not each.cancelled() and each.exception() is None:

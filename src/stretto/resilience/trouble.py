@@ -21,6 +21,7 @@ from stretto.errors import (
     MemberFailed,
     ModelRefused,
     ModelUnavailable,
+    Rejected,
     RunStopped,
     StateUnavailable,
     StateUnreadable,
@@ -43,6 +44,7 @@ _OURS: tuple[tuple[type[StrettoError], Trouble | None], ...] = (
     (AnswerUnreadable, "nonsense"),
     (ModelUnavailable, "unavailable"),
     (ModelRefused, "refused"),
+    (Rejected, None),
     (LimitReached, None),
     (RunStopped, None),
     (ThreadTaken, None),
@@ -60,13 +62,15 @@ _BUSY = frozenset({408, 425, 429})
 def trouble_of(error: BaseException) -> Trouble | None:
     """What befell a call that raised this.
 
-    `None` for what no policy can heal: interrupts and cancellation, a limit of the run, state that
-    cannot be written, a thread that was lost, an effect that may have happened, invalid input.
+    `None` for what no policy can heal: interrupts, a person's no, cancellation, a limit of the run,
+    state that cannot be written, a thread that was lost, an effect that may have happened, invalid
+    input.
     """
     if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp | GraphRecursionError):
         return None
-    if isinstance(error, MemberFailed) and isinstance(error.__cause__, Exception):
-        return trouble_of(error.__cause__)
+    if isinstance(error, MemberFailed):
+        cause = error.__cause__
+        return trouble_of(cause) if isinstance(cause, Exception) else "nonsense"
     for kind, trouble in _OURS:
         if isinstance(error, kind):
             return _of_provider(error) if trouble == "unavailable" else trouble
