@@ -10,8 +10,8 @@ Nothing fails, so all of it is overhead. Bare are the same agents without anythi
 checkpointer. The two alternate with the team without policies; medians count.
 
 CPU of each policy: so many calls that do nothing under that policy alone, less calls under an empty
-one, divided by the calls; the median of alternating rounds. `budget` is a reservation in three
-accounts and its settling, `undo` an effect of the ledger, both within a run.
+one, divided by the calls; the median of alternating rounds. `budget` is a reservation of six
+messages in three accounts and its settling, `undo` an effect of the ledger within a run.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain.agents.middleware.types import ModelRequest
+from langchain_core.messages import HumanMessage
 from langgraph.graph import START, MessagesState, StateGraph
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +36,7 @@ import stretto
 from bench.journal import AGENTS, CALL_SECONDS, TEXT, Way, alternate, asked, look, show, team
 from stretto import Agent, member
 from stretto.members import caching
+from stretto.members.spending import reserving, spending
 from stretto.policy import (
     Breaker,
     Budget,
@@ -181,6 +184,22 @@ async def cached(calls: int) -> float:
     return spent
 
 
+async def budgeted(calls: int) -> float:
+    """CPU seconds of calls that are reserved in a member's budget and its team's, and settled."""
+    request: ModelRequest[Any] = ModelRequest(
+        model=ScriptedModel(["done"]),
+        messages=[HumanMessage(TEXT) for _ in range(6)],
+        tools=[],
+    )
+    budget = Budget(tokens=10**12, calls=10**9)
+    async with spending(budget, "member", None, within=(("team", budget),)):
+        began = time.process_time()
+        for _ in range(calls):
+            async with reserving(request):
+                await asyncio.sleep(0)
+        return time.process_time() - began
+
+
 async def in_a_run(policy: Policy | None, calls: int, storage: Storage, thread: str) -> float:
     """CPU seconds of a run whose only member, a function that does nothing, works so often."""
 
@@ -214,11 +233,10 @@ async def each(calls: int, rounds: int, storage: Storage) -> dict[str, float]:
         for name, part in PARTS.items():
             note(name, await guarded(Policy(**part), calls), without, calls)
         note("cache", await cached(calls), without, calls)
+        note("budget", await budgeted(calls), without, calls)
         without = await in_a_run(None, few, storage, f"without-{number}")
-        budget = Policy(budget=Budget(calls=1_000_000, seconds=500))
-        for name, policy in (("budget", budget), ("undo", Policy(undo=undone))):
-            spent = await in_a_run(policy, few, storage, f"{name}-{number}")
-            note(name, spent, without, few)
+        spent = await in_a_run(Policy(undo=undone), few, storage, f"undo-{number}")
+        note("undo", spent, without, few)
     return {name: statistics.median(spans) for name, spans in found.items()}
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from langchain_core.tools import tool as langchain_tool
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import interrupt
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 import stretto
 from stretto import Agent, Answer, effect, idempotency_key, tool
-from stretto.errors import InvalidInput, Rejected, WorkUndone
+from stretto.errors import BudgetExceeded, InvalidInput, LimitReached, Rejected, WorkUndone
 from stretto.journal.handler import JournalHandler
 from stretto.journal.install import installed
 from stretto.journal.letters import all_letters, open_letters
@@ -22,7 +23,7 @@ from stretto.members import agent_graph
 from stretto.members.compensation import compensating, undoable
 from stretto.members.where import here
 from stretto.members.work import Work
-from stretto.policy import Policy, Retry
+from stretto.policy import Fallback, Limits, Policy, Retry
 from stretto.policy.resilience import TROUBLES
 from stretto.records import Compensated, CompensationStarted, EffectStarted
 from stretto.resilience.guard import Means
@@ -159,6 +160,88 @@ async def test_what_was_done_is_undone_in_reverse(storage: Storage, town: Town) 
     assert "compensation: undone: book, book" in error.__notes__
     assert await undone(storage) == [("book", "done"), ("book", "done")]
     assert len(set(town.keys)) == 4
+
+
+async def test_who_takes_over_is_tried_and_undone_on_its_own(storage: Storage, town: Town) -> None:
+    """Members at one place: what the first did is undone before the second begins."""
+
+    def deputy(name: str, end: BaseException | None) -> Any:
+        async def work(state: dict[str, Any]) -> str:
+            """Book something."""
+            await steps(name, end=end)
+            return f"{name} is booked"
+
+        return stretto.member(work, name=name, policy=Policy(compensate=True))
+
+    async def fails_at_once(state: dict[str, Any]) -> str:
+        """It is down."""
+        raise ConnectionError("down")
+
+    fallback = Fallback(to=[deputy("a", ConnectionError("a is down")), deputy("b", None)])
+    one = stretto.member(fails_at_once, policy=Policy(fallback=fallback))
+    graph = StateGraph(MessagesState)
+    node = one.node(
+        lambda state: {"messages": state["messages"]},
+        lambda _, reply: {"messages": [("ai", reply.text)]},
+    )
+    graph.add_node("work", node).add_edge(START, "work").add_edge("work", END)
+    result = await stretto.run(graph, "Go on.", thread="t", storage=storage)
+    assert result.value["messages"][-1].content == "b is booked"
+    assert town.log == ["book a", "cancel a", "book b"]
+    (began,) = [r for r in await storage.journal.records("t") if isinstance(r, CompensationStarted)]
+    assert began.key == f"{began.scope}|undoing|a"
+
+
+async def test_an_undoing_that_is_finished_later_leaves_what_came_after_it(
+    storage: Storage, town: Town
+) -> None:
+    """The work of who took over stands."""
+
+    async def trip(state: State) -> Any:
+        with suppress(ValueError):
+            await compensating(here(), "a", lambda: steps("a", end=ValueError("no")), retry=QUICK)
+        await compensating(here(), "b", lambda: steps("b"), retry=QUICK)
+        with pytest.raises(WorkUndone):
+            await compensating(here(), "a", lambda: steps("a"), retry=QUICK)
+        return {}
+
+    graph = StateGraph(State).add_node("trip", trip).add_edge(START, "trip")
+    await stretto.run(graph, {}, thread="t", storage=storage)
+    assert town.log == ["book a", "cancel a", "book b"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_undone"),
+    [
+        (LimitReached("the run has used its 3 model calls; what it has done is stored"), False),
+        (BudgetExceeded("run", "tokens", 1, 1, "Raise it."), False),
+        (BudgetExceeded("trip", "tokens", 1, 1, "Raise it."), True),
+    ],
+)
+async def test_a_limit_of_the_run_undoes_nothing_and_a_budget_does(
+    storage: Storage, town: Town, error: LimitReached, *, is_undone: bool
+) -> None:
+    """The run can be resumed with a higher limit; who has used up its own budget has failed."""
+    await fails(member(lambda: steps("a", end=error)), storage, LimitReached)
+    assert town.log == (["book a", "cancel a"] if is_undone else ["book a"])
+
+
+async def test_the_deadline_of_a_run_undoes_nothing(storage: Storage, town: Town) -> None:
+    """It cancels what is at work, which a resume goes on with."""
+    hangs = [True]
+
+    async def work() -> State:
+        await steps("a")
+        if hangs:
+            hangs.pop()
+            await asyncio.Event().wait()
+        return {"done": ["a"]}
+
+    graph, limits = member(work), Limits(seconds=0.5)
+    await fails(graph, storage, LimitReached, limits=limits, compensate=True)
+    assert town.log == ["book a"]
+    result = await stretto.resume(graph, "t", storage=storage)
+    assert (result.value["done"], town.log) == (["a"], ["book a"])
 
 
 async def test_nothing_is_undone_of_work_that_ends_well(storage: Storage, town: Town) -> None:

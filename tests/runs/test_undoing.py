@@ -7,13 +7,14 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
+from langgraph.errors import GraphRecursionError
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
 import stretto
 from stretto import Answer, effect
-from stretto.errors import InvalidInput, ThreadBusy, ThreadUnknown, WorkUndone
+from stretto.errors import BudgetExceeded, InvalidInput, LimitReached, ThreadBusy, ThreadUnknown, WorkUndone
 from stretto.journal.letters import open_letters
 from stretto.records import Compensated, CompensationStarted
 
@@ -132,6 +133,45 @@ async def test_a_turn_that_fails_is_undone_where_that_is_wanted(
     result = await stretto.resume(mended, "t", checkpoint=at, storage=storage)
     assert result.value["done"] == ["receipt 1", "receipt 2"]
     assert log[4:] == ["pay 1", "pay 2"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LimitReached("the run has used its 3 tool calls; what it has done is stored."),
+        BudgetExceeded("third", "tokens", 1, 1, "Raise it."),
+        GraphRecursionError("Recursion limit of 3 reached"),
+    ],
+)
+async def test_a_turn_that_has_used_up_a_limit_stands(
+    storage: Storage, log: list[str], error: Exception
+) -> None:
+    """As its error says: a resume goes on from what is stored."""
+    ends = [error]
+
+    def last() -> None:
+        if ends:
+            raise ends.pop()
+
+    graph = chain(last)
+    with pytest.raises(LimitReached):
+        await stretto.run(graph, {}, thread="t", storage=storage, compensate=True)
+    result = await stretto.resume(graph, "t", storage=storage)
+    assert result.status == "done"
+    assert log == ["pay 1", "pay 2"]
+
+
+async def test_an_undone_turn_is_told_of_with_one_full_stop(storage: Storage) -> None:
+    """Errors end with one of their own."""
+
+    def last() -> None:
+        raise ValueError("there is no car.")
+
+    with pytest.raises(ValueError, match="no car"):
+        await stretto.run(chain(last), {}, thread="t", storage=storage, compensate=True)
+    with pytest.raises(WorkUndone, match="no car") as raised:
+        await stretto.resume(chain(last), "t", storage=storage)
+    assert ".." not in str(raised.value)
 
 
 async def test_a_turn_that_fails_stands_otherwise(storage: Storage, log: list[str]) -> None:

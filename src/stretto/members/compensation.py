@@ -6,10 +6,12 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from langgraph.errors import GraphBubbleUp
+from langgraph.errors import GraphBubbleUp, GraphRecursionError
 
 from stretto.errors import (
     COMPENSATED,
+    BudgetExceeded,
+    LimitReached,
     Rejected,
     RunStopped,
     StateUnavailable,
@@ -24,6 +26,8 @@ from stretto.members.effects import Found, single
 from stretto.members.scope import Undoing
 from stretto.members.undoing import RULE, outcome_text
 from stretto.records import CompensationStarted
+from stretto.resilience.budget import RUN
+from stretto.resilience.deadline import run_is_over
 from stretto.spec.undo import undo_name
 from stretto.state import Answer
 
@@ -43,6 +47,9 @@ CANCELLED_SECONDS = 30.0
 PASSING = (GraphBubbleUp, RunStopped, ThreadTaken, StateUnavailable, StateUnreadable)
 """What is raised by work that waits, stops at a safe point, or can write no more: it may go on, or
 another process does, so nothing is undone."""
+LIMITS = (LimitReached, GraphRecursionError)
+"""What is raised when a limit is used up: what was done is stored, and a resume with a higher limit
+goes on from it."""
 
 
 async def compensating(
@@ -55,8 +62,9 @@ async def compensating(
 ) -> T:
     """Do a member's work, and undo what was done in it when it comes to nothing.
 
-    That is when it raises (not when it waits for a person), gives an `Answer` that was rejected or
-    raises `Rejected`, or is cancelled. Steps that were done within its place are undone in reverse
+    That is when it raises (not when it waits for a person, nor when a limit of the run is used up;
+    its own budget counts), gives an `Answer` that was rejected or raises `Rejected`, or is cancelled
+    other than by the run's deadline. Steps that were done within its place are undone in reverse
     order; then the error goes on with a note of it. Work that has been undone does not go on at its
     place: a resume finishes the undoing and fails again, or gives the rejected answer again.
 
@@ -77,6 +85,7 @@ async def compensating(
         at.handler.ledger,
         at.fields["thread"],
         scope=at.place,
+        name=name,
         fields=at.fields,
         retry=retry,
         sleep=sleep,
@@ -89,9 +98,13 @@ async def compensating(
     except PASSING:
         raise
     except asyncio.CancelledError:
+        if run_is_over():
+            raise
         await in_peace(undoing.undo("cancelled", error="it was cancelled"))
         raise
     except Exception as error:
+        if _is_runs_limit(error):
+            raise
         why: Occasion = "rejected" if isinstance(error, Rejected) else "failed"
         noted(error, await undoing.undo(why, error=error_text(error)))
         raise
@@ -133,6 +146,11 @@ def rejected(value: object) -> Answer | None:
     return found if isinstance(found, Answer) and found.verdict == "rejected" else None
 
 
+def because(error: str) -> str:
+    """An error as a reason inside a sentence, whose full stop is the sentence's."""
+    return f": {error.rstrip().removesuffix('.')}" if error else ""
+
+
 def noted(error: BaseException, undone: list[Undone]) -> None:
     """Let an error say what was undone after it."""
     if undone:
@@ -149,6 +167,13 @@ async def in_peace(work: Awaitable[Any], seconds: float = CANCELLED_SECONDS) -> 
         if not task.done():
             task.cancel()
             await asyncio.wait([task])
+
+
+def _is_runs_limit(error: Exception) -> bool:
+    """Whether a limit of the whole run ended the work, rather than a budget of a member."""
+    if isinstance(error, BudgetExceeded):
+        return error.budget == RUN
+    return isinstance(error, LIMITS)
 
 
 async def _undone_before(at: Where, undoing: Undoing) -> CompensationStarted | None:
@@ -168,13 +193,13 @@ async def _again(before: CompensationStarted, name: str, undoing: Undoing) -> An
     Raises:
         WorkUndone: It failed, was cancelled, or what it gave is not kept.
     """
-    await undoing.finish(before.why)
+    await undoing.finish(before)
     if before.output:
         kept = await undoing.journal.payloads(undoing.thread, [before.output])
         if before.output in kept:
             return value_of(kept[before.output])
     raise WorkUndone(
-        f"{name!r} {_WAS[before.why]}{f': {before.error}' if before.error else ''}. "
+        f"{name!r} {_WAS[before.why]}{because(before.error)}. "
         f"{await undoing.told()}. It does not go on from there: go back to before it "
         f"(stretto fork {undoing.thread}), or use another thread."
     )

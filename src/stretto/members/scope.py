@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Undoing:
     """Undoes the steps of a place in a thread that this process holds; otherwise `StepUndoing`.
 
-    `scope` is the place; empty for the thread's last turn.
+    `scope` is the place; empty for the thread's last turn. `name` is the member's: members that
+    take over from one another work at one place, and each has an undoing of its own.
     """
 
     def __init__(
@@ -32,13 +33,14 @@ class Undoing:
         thread: str,
         *,
         scope: str = "",
+        name: str = "",
         fields: Mapping[str, Any],
         retry: Retry = RULE,
         sleep: Sleep | None = None,
         seconds: float = SECONDS,
     ) -> None:
         self.journal, self.thread, self.scope, self.fields = ledger.journal, thread, scope, fields
-        self.key = f"{scope}|undo"
+        self.key = f"{scope}|undoing|{name}"
         self._each = StepUndoing(
             ledger, thread, scope=scope, fields=fields, retry=retry, sleep=sleep, seconds=seconds
         )
@@ -78,9 +80,10 @@ class Undoing:
         self.journal.append(began, () if output is None else (output,))
         return await self._all(left, why)
 
-    async def finish(self, why: Occasion) -> list[Undone]:
-        """Undo what is left of an undoing that had begun."""
-        return await self._all(await self.owed(), why)
+    async def finish(self, began: CompensationStarted) -> list[Undone]:
+        """Undo what is left of an undoing that had begun, and nothing that was done after it."""
+        left = [step for step in await self.owed() if step.start.seq < began.seq]
+        return await self._all(left, began.why)
 
     async def told(self) -> str:
         """What was undone in the place and what was not, in a line."""

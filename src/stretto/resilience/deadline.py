@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeVar
 
 from stretto.errors import TimedOut
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
+_runs: ContextVar[tuple[asyncio.Timeout, ...]] = ContextVar("stretto_run_deadlines", default=())
+"""The deadlines of the run that is at work here, and of those it is within."""
 
 
 async def in_time(
@@ -20,6 +23,7 @@ async def in_time(
     *,
     sleep: Sleep = asyncio.sleep,
     now: Callable[[], float] = time.monotonic,
+    whole_run: bool = False,
 ) -> T:
     """Do it in `seconds` (`None`: without a bound); it is cancelled when they are over.
 
@@ -31,6 +35,8 @@ async def in_time(
         late: What to say when it took too long; ends with the remedy.
         sleep: How the time is waited for; another than `asyncio.sleep` is for tests.
         now: Tells the time in seconds.
+        whole_run: Whether it is the work of a whole run; what is cancelled in it can ask
+            `run_is_over` why.
 
     Raises:
         TimedOut: It took too long.
@@ -42,6 +48,8 @@ async def in_time(
     watch = asyncio.ensure_future(_expire(scope, seconds, sleep)) if own else None
     try:
         async with scope:
+            if whole_run:
+                _runs.set((*_runs.get(), scope))
             value = await work()
     except TimeoutError as error:
         if scope.expired():
@@ -53,6 +61,11 @@ async def in_time(
     if now() - began > seconds:
         raise TimedOut(late)
     return value
+
+
+def run_is_over() -> bool:
+    """Whether the deadline of the run that is at work here has passed."""
+    return any(scope.expired() for scope in _runs.get())
 
 
 async def _expire(scope: asyncio.Timeout, seconds: float, sleep: Sleep) -> None:

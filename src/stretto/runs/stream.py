@@ -119,8 +119,8 @@ async def stream(
         take_over: Take the thread from a turn that is being written on it and hangs; what that
             one does from then on is neither stored nor started.
         compensate: Undo what was done in the turn, the last step first, when it fails, is cancelled
-            or its answer is rejected; see `stretto.compensate`. Not when it waits for a person or
-            was asked to stop.
+            or its answer is rejected; see `stretto.compensate`. Not when it waits for a person,
+            was asked to stop or has used up a limit.
 
     Raises:
         WorkUndone: `Resume` of a turn that was undone.
@@ -405,7 +405,7 @@ class _Run:
         """
         seconds = self.limits.seconds
         try:
-            await in_time(seconds, work, "")
+            await in_time(seconds, work, "", whole_run=True)
         except TimedOut as error:
             if str(error):  # a member's own
                 raise

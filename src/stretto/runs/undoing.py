@@ -84,11 +84,12 @@ async def refuse_undone(storage: Storage, thread: str) -> None:
             began = record
     if began is None:
         return
+    from stretto.members.compensation import because
+
     undoing = await turn_undoing(storage, thread)
-    await undoing.finish(began.why)
-    why = f": {began.error}" if began.error else ""
+    await undoing.finish(began)
     raise WorkUndone(
-        f"the last turn on thread {thread!r} was undone{why}. "
+        f"the last turn on thread {thread!r} was undone{because(began.error)}. "
         f"{await undoing.told()}. It does not go on from there: go back to before it "
         f"(stretto fork {thread}), or use another thread."
     )
@@ -104,6 +105,7 @@ async def compensated(
 ) -> AsyncGenerator[Callable[[Any], Awaitable[None]]]:
     """Undo the turn in the body when it fails, is cancelled, or its answer was rejected.
 
+    Not when a limit or a budget is used up: what was done is stored, and a resume goes on from it.
     Gives what takes the turn's answer.
 
     Args:
@@ -115,7 +117,7 @@ async def compensated(
     if not wanted:
         yield _unjudged
         return
-    from stretto.members.compensation import PASSING, in_peace, noted, rejected
+    from stretto.members.compensation import LIMITS, PASSING, in_peace, noted, rejected
 
     async def undo(why: Occasion, error: str) -> list[Undone]:
         started = await storage.journal.last_run(thread)
@@ -129,7 +131,7 @@ async def compensated(
 
     try:
         yield judge
-    except PASSING:
+    except (*PASSING, *LIMITS):
         raise
     except Exception as error:
         why: Occasion = "rejected" if isinstance(error, Rejected) else "failed"

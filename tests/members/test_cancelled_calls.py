@@ -18,7 +18,7 @@ from stretto.resilience.names import forget
 from stretto.testing import Reply, ScriptedModel, faulty, hang
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
 
     from stretto.journal import Journal
     from stretto.members import Member
@@ -42,7 +42,7 @@ def nobody_shares() -> Iterator[None]:
 def hanging() -> Any:
     """A model whose first call does not come back."""
     answers = ScriptedModel(lambda _: Reply("Oak.", usage=(60, 40)))
-    return faulty(answers, {1: hang()})
+    return faulty(answers, {1: hang})
 
 
 def asking(one: Member, kept: list[dict[str, Any]]) -> StateGraph[Any, Any, Any, Any]:
@@ -73,7 +73,7 @@ async def calls_of(journal: Journal) -> tuple[list[Any], list[Any]]:
     await journal.flush()
     starts = await journal.records("t", types=("model_started",))
     ends = await journal.records("t", types=("model_ended",))
-    assert len({end.span for end in ends}) == len(ends)  # type: ignore[union-attr]
+    assert len({end.span for end in ends}) == len(ends)
     return starts, ends
 
 
@@ -101,16 +101,15 @@ async def test_a_cancelled_call_ends_and_is_booked_as_in_the_process(
     assert len((await calls_of(storage.journal))[1]) == 2
 
 
-async def of_node(work: Callable[[Any], Awaitable[Any]], journal: Journal) -> JournalHandler:
+async def of_node(work: Any, journal: Journal) -> None:
     """Run a graph of one node."""
     handler = JournalHandler(journal, prices=Prices())
     graph = StateGraph(MessagesState).add_node("work", work).add_edge(START, "work")
     config: Any = {"callbacks": [handler], "configurable": {"thread_id": "t"}}
     await graph.compile().ainvoke({"messages": []}, config)
-    return handler
 
 
-async def test_a_call_that_outlives_its_node_ends_by_itself(file_journal: Journal) -> None:
+async def test_a_call_that_outlives_its_node_ends_by_itself(storage: Storage) -> None:
     """Somebody still waits for it when its node ends, and gets its answer."""
     go, begun = asyncio.Event(), asyncio.Event()
     tasks: list[asyncio.Task[Any]] = []
@@ -130,16 +129,16 @@ async def test_a_call_that_outlives_its_node_ends_by_itself(file_journal: Journa
         await tasks[0]
         return {}
 
-    handler = JournalHandler(file_journal, prices=Prices())
+    handler = JournalHandler(storage.journal, prices=Prices())
     graph = StateGraph(MessagesState).add_node("first", first).add_node("second", second)
     graph.add_edge(START, "first").add_edge("first", "second")
     config: Any = {"callbacks": [handler], "configurable": {"thread_id": "t"}}
     await graph.compile().ainvoke({"messages": []}, config)
-    _, ends = await calls_of(file_journal)
+    _, ends = await calls_of(storage.journal)
     assert [(e.text, e.error) for e in ends] == [("Late.", "")]
 
 
-async def test_a_call_that_outlives_its_run_ends_with_it(file_journal: Journal) -> None:
+async def test_a_call_that_outlives_its_run_ends_with_it(storage: Storage) -> None:
     """Once: what it answers afterwards belongs to no run."""
     go, begun = asyncio.Event(), asyncio.Event()
     tasks: list[asyncio.Task[Any]] = []
@@ -154,33 +153,34 @@ async def test_a_call_that_outlives_its_run_ends_with_it(file_journal: Journal) 
         await begun.wait()
         return {}
 
-    await of_node(work, file_journal)
+    await of_node(work, storage.journal)
     go.set()
     await tasks[0]
-    starts, ends = await calls_of(file_journal)
+    starts, ends = await calls_of(storage.journal)
     assert [e.error for e in ends] == ["CancelledError"]
     assert len(starts) == 1
-    last = (await file_journal.records("t"))[-1]
+    last = (await storage.journal.records("t"))[-1]
     assert last.type == "run_ended"
 
 
-async def test_a_cancelled_node_ends_its_calls(file_journal: Journal) -> None:
+async def test_a_cancelled_node_ends_its_calls(storage: Storage) -> None:
     """Before it ends itself, as everything in it does."""
+    called = asyncio.Event()
 
-    async def work(state: MessagesState) -> dict[str, Any]:
-        begun.set_result(None)
-        await hanging().ainvoke("Which woods?")
+    async def answer(_: Any) -> Reply:
+        called.set()
+        await asyncio.Event().wait()
         raise AssertionError
 
-    begun = asyncio.get_running_loop().create_future()
-    run = asyncio.ensure_future(of_node(work, file_journal))
-    await begun
-    await asyncio.sleep(0)
-    while not await file_journal.records("t", types=("model_started",)):
-        await file_journal.flush()
+    async def work(state: MessagesState) -> dict[str, Any]:
+        await ScriptedModel(answer).ainvoke("Which woods?")
+        raise AssertionError
+
+    run = asyncio.ensure_future(of_node(work, storage.journal))
+    await called.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
-    await file_journal.flush()
-    told = [r.type for r in await file_journal.records("t")]
+    await storage.journal.flush()
+    told = [r.type for r in await storage.journal.records("t")]
     assert told[-4:] == ["model_started", "model_ended", "node_ended", "run_ended"]
