@@ -231,3 +231,32 @@ def test_a_question_about_an_effect_names_the_node_and_the_effect(tale):
     tale.end("interrupted")
     _, lines = told(tale, "interrupted")
     assert lines["asks"].startswith('shop: whether order "cup" happened')
+
+
+UNDONE = r.CompensationStarted
+
+
+@pytest.mark.parametrize(
+    ("after", "command"),
+    [
+        ([(UNDONE, {"scope": "", "why": "failed"})], "fork"),
+        ([(UNDONE, {"scope": "a:1", "why": "cancelled"})], "fork"),
+        ([(UNDONE, {"scope": "", "why": "failed"}), (r.Forked, {"origin": "o", "checkpoint": "c"})], "resume"),
+        ([(UNDONE, {"scope": "a:1", "why": "rejected", "output": "d"})], "resume"),
+        (
+            [
+                (UNDONE, {"scope": "a:1", "why": "failed"}),
+                (r.FellBack, {"step": "node", "name": "a", "to": "b", "place": "a:1"}),
+            ],
+            "resume",
+        ),
+    ],
+)
+def test_what_was_undone_is_gone_back_before(tale, after, command):
+    """A resume would only say that it was undone."""
+    tale.start()
+    for kind, fields in after:
+        tale._add(kind, **fields)
+    tale.end("failed", error="ValueError: no")
+    found, _ = told(tale, "failed")
+    assert found.commands[0][0] == f"stretto {command} thread-1"

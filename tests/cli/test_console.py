@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 
+from rich.table import Table
 from rich.text import Text
 
 from stretto.cli.console import is_live, screen, show_on
@@ -50,3 +51,27 @@ def test_no_color_is_heeded(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     screen().print(Text("red", "red"))
     assert "\x1b[31m" not in out.getvalue()
+
+
+def test_what_was_said_commands_no_terminal(monkeypatch):
+    """On a terminal and in a pipe; styles are still written."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    evil = "a\x1b[2Jb \u202ec\x9b31m"
+    for out in (io.StringIO(), Terminal()):
+        monkeypatch.setattr(sys, "stdout", out)
+        table = Table.grid()
+        table.add_row(Text(evil, "red"))
+        console = screen()
+        console.print(table)
+        console.print(evil)
+        said = out.getvalue()
+        assert said.count("a[2Jb c31m") == 2
+        assert not {"\u202e", "\x9b"} & set(said)
+        assert "\x1b[2J" not in said
+        assert ("\x1b" in said) == out.isatty()

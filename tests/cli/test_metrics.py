@@ -96,3 +96,10 @@ def test_serving_answers_scrapes(ran, monkeypatch):
     monkeypatch.setattr(prometheus, "serve", serve)
     ran("metrics", "--serve", "0")
     assert 'stretto_runs_total{status="done",team="team"} 1.0' in got[0]
+
+
+def test_an_age_that_is_none_names_its_option(stretto):
+    """Not another command's."""
+    said = stretto("metrics", "--since", "yesterday")
+    assert said.code == 2
+    assert "--since 'yesterday' is no age" in said.err

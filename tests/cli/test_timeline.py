@@ -104,3 +104,13 @@ def test_records_tell_models_tools_and_decisions(stretto):
     assert "look done: found What is one?" in said
     stretto("run", "talk", "pay", "--thread", "t-9")
     assert "calls pay, pay" in stretto("timeline", "t-9", "--records").out
+
+
+def test_the_legend_fits_80_columns(stretto):
+    """With all its signs, on a wide screen too."""
+    signs = ("failed", "killed", "cancelled", "interrupted", "returned", "running")
+    span = Span(0, "node", "n", 0.0, 1.0)
+    shown = [Row((replace(span, status=status),), 0) for status in signs]
+    lines = _legend(shown, 160).plain.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "given back, not done again" in lines[-1] + lines[-2]

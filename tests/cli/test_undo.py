@@ -212,3 +212,30 @@ def test_an_undo_that_is_gone_is_told_before(shop: Path, stretto: Any) -> None:
     undo._declared.clear()
     said = stretto("undo", "t-1")
     assert "not found: it would become a dead letter" in said.out
+
+
+def test_undone_work_is_told_in_the_timeline_and_is_gone_back_before(
+    shop: Path, stretto: Any
+) -> None:
+    """What was undone has its lines; `why` offers a fork, for a resume could only refuse."""
+    (shop / "rude").touch()
+    stretto("run", "shop", '{"amount": 7}', "--thread", "t-2", "--compensate")
+    said = stretto("timeline", "t-2").out
+    assert "undoing begins: the turn failed: ValueError: no thanks" in said
+    assert "charge undone: done" in said
+    advice = stretto("why", "t-2").out
+    assert "stretto fork t-2" in advice
+    assert "stretto resume" not in advice
+
+
+def test_an_undo_that_fails_commands_no_terminal(shop: Path, stretto: Any) -> None:
+    """Its error is a stranger's text, wherever it is shown."""
+    code = (shop / "shop.py").read_text().replace("the bank", "\\x1b[31mthe\\u202e bank")
+    (shop / "shop.py").write_text(code)
+    (shop / "closed").touch()
+    shown = stretto("undo", "t-1", "--yes").out
+    (letter,) = stretto("dead-letters", "--json").json
+    shown += stretto("dead-letters", "show", letter["id"]).out
+    shown += stretto("timeline", "t-1").out + stretto("why", "t-1").out
+    assert shown.count("[31mthe bank is closed") > 3
+    assert not {"\x1b", "\u202e"} & set(shown)

@@ -40,6 +40,16 @@ def test_a_rule_is_read_with_its_spans_in_seconds():
         (("window: 24h", "window: soon"), 6, "no span of time"),
         (("min: 5", "min: none"), 7, "'min' must be a whole number"),
         (("team: research", "breaker: m"), 2, "error_rate is not told by breaker"),
+        (
+            ("metric: approval_waiting", "metric: dead_letters\n    team: research"),
+            13,
+            "not told by team: it counts all there are. Leave `team:` out",
+        ),
+        (
+            ("command: [notify]", 'command: "rm -rf"'),
+            15,
+            "'rm -rf' is no list. Write a list, such as [notify-send, ...]",
+        ),
         (("team: research", "tema: research"), 4, "Did you mean 'team'"),
         (("https://example.org/hook", "example.org"), 2, "is no URL"),
         (("    command: [notify]\n", ""), 13, "calls nobody"),
@@ -77,3 +87,10 @@ def test_secrets_come_from_the_environment():
         headers_of(rule, {})
     with pytest.raises(InvalidInput, match="line break"):
         headers_of(rule, {"TOKEN": "a\r\nX: b"})
+
+
+def test_an_empty_file_is_told_what_rules_look_like():
+    """Not what agents do."""
+    with pytest.raises(BadDefinition, match=r"no keys here\. Begin it with `rules:`") as fault:
+        parse_rules("", "alerts.yaml")
+    assert "role" not in str(fault.value)

@@ -316,3 +316,17 @@ def test_records_of_a_run_whose_start_is_gone_are_no_trouble(work):
     assert row(found, "team", "").done == 1
     assert found.running() == {}
     assert work.time > START
+
+
+def test_a_function_that_is_tried_again_is_no_agent(work):
+    """Its policy tells its name where an agent's stands."""
+    work.start()
+    work.node("work")
+    work.add(r.Retried, step="node", name="flaky", attempt=2, agent="flaky")
+    work.left("work")
+    work.end()
+    found = folded(work)
+    assert found.by("agent") == []
+    assert found.told()["agents"] == []
+    assert row(found, "node", "work").count == 1
+    assert row(found, "team", "team").retries == 1

@@ -233,3 +233,16 @@ def test_the_script_folds_finds_zooms_and_tells(log, tmp_path):
         "zoom": "2",
         "theme": "light",
     }
+
+
+def test_control_characters_are_not_in_the_page(log):
+    """Neither as they are, nor as escapes in its data."""
+    log.start(0, question="clear \x1b[2J and \u202eturn", thread="t")
+    args = {"q": "a\x07b\u2066"}
+    log.add(r.ToolStarted, 1, tool="t\x1b[31m", args=args, span="tool", parent="run-1")
+    log.add(r.ToolEnded, 2, tool="t\x1b[31m", status="done", seconds=1, span="tool")
+    log.end(3)
+    made = page(timelines(log.records))
+    assert "clear [2J and turn" in made
+    assert not set("\x1b\x07\u202e\u2066") & set(made)
+    assert "\\u001b" not in made

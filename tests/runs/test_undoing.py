@@ -14,7 +14,14 @@ from typing_extensions import TypedDict
 
 import stretto
 from stretto import Answer, effect
-from stretto.errors import BudgetExceeded, InvalidInput, LimitReached, ThreadBusy, ThreadUnknown, WorkUndone
+from stretto.errors import (
+    BudgetExceeded,
+    InvalidInput,
+    LimitReached,
+    ThreadBusy,
+    ThreadUnknown,
+    WorkUndone,
+)
 from stretto.journal.letters import open_letters
 from stretto.records import Compensated, CompensationStarted
 

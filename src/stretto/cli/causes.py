@@ -11,6 +11,7 @@ from stretto.cli.ask import actions, answering
 from stretto.cli.circumstances import Circumstances
 from stretto.cli.remedies import going_on
 from stretto.cli.trace import Step, Trace, traced
+from stretto.cli.undone import is_undone
 from stretto.cli.words import arguments, counted, cut, plain, seconds
 from stretto.journal.queries import is_alive
 from stretto.records import (
@@ -203,6 +204,8 @@ class _Turn:
         thread, error = self.last.start.thread, self.last.end.error if self.last.end else ""
         waiting = {i: r.value for i, r in self._waiting().items()}
         show = (f"stretto show {thread}", "all that happened")
+        if self.status not in {"running", "done"} and is_undone(self.records):
+            return [(f"stretto fork {thread}", "go back to before it; it was undone"), show]
         match self.status:
             case "interrupted" if waiting:
                 return [*answering(thread, waiting)[:MANY], show]

@@ -9,16 +9,34 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.text import Text
 
+from stretto.observe.printable import printable
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from typing import IO, TextIO
+
+    from rich.console import ConsoleOptions, RenderableType
 
     from stretto.cli.display import Display
 
 PIPE_WIDTH = 160
 """Columns of what is not a terminal: tables stay on their lines, prose is not wrapped at all."""
+
+
+class _Printing(Console):
+    """A console on which nothing that was said commands the terminal: all text passes here."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(printable(segment.text), segment.style)
 
 
 def screen() -> Console:
@@ -33,12 +51,12 @@ def errors() -> Console:
 
 def _console(*, error: bool) -> Console:
     stream = sys.stderr if error else sys.stdout
-    console = Console(file=stream, highlight=False, emoji=False, markup=False)
+    console = _Printing(file=stream, highlight=False, emoji=False, markup=False)
     if console.is_terminal:
         return console
     width = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() else PIPE_WIDTH
     file = cast("IO[str]", _Trimmed(stream))
-    return Console(
+    return _Printing(
         file=file, highlight=False, emoji=False, markup=False, width=width, soft_wrap=True
     )
 

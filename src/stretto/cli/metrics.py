@@ -82,7 +82,8 @@ async def _metrics(since: str | None, team: str | None) -> "Metrics":
     from stretto.journal import is_alive
     from stretto.observe.metrics import TYPES, Metrics
 
-    found = Metrics(since=None if since is None else clock.now() - age_of(since), team=team)
+    begin = None if since is None else clock.now() - age_of(since, "--since")
+    found = Metrics(since=begin, team=team)
     async with reading() as journal:
         found.add(await journal.records(types=TYPES, said=False))
     await asyncio.to_thread(found.bury, is_alive)

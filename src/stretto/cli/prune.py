@@ -74,8 +74,12 @@ async def _prune(
         screen().print("no run is that old: nothing was removed.")
 
 
-def age_of(given: str) -> float:
+def age_of(given: str, option: str = "--older-than") -> float:
     """An age in seconds: a number and one of s, m, h, d, w.
+
+    Args:
+        given: What was typed.
+        option: The option it was given with.
 
     Raises:
         InvalidInput: It is none.
@@ -83,5 +87,5 @@ def age_of(given: str) -> float:
     from stretto.errors import InvalidInput
 
     if (found := _AGE.fullmatch(given.strip().lower())) is None:
-        raise InvalidInput(f"--older-than {given!r} is no age. Give one such as 30d, 12h or 6w.")
+        raise InvalidInput(f"{option} {given!r} is no age. Give one such as 30d, 12h or 6w.")
     return float(found[1]) * _UNITS[found[2]]

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stretto.observe.timeline import Span, Timeline
+    from stretto.observe.timeline import Mark, Span, Timeline
     from stretto.observe.timeline_rows import Row
 
 ROWS = 40
 """Rows of the picture, unless all are asked for."""
 SLOWEST = 8
 """Rows of the table of slow steps."""
+UNDOING = frozenset({"compensation_started", "compensated", "dead_lettered", "letter_closed"})
+"""What is told of undoing, by the types of its records."""
 NAMES = 0.34
 """What the names take of the width."""
 ON_PATH, WORK, WAIT, BROKEN = "█", "━", "╌", "≈"
@@ -66,7 +68,9 @@ def draw_timeline(
     shown = found if everything else important(found, ROWS)
     parts: list[RenderableType] = [*_head(line, named=head)]
     if shown:
-        parts += [Text(), _picture(line, shown, width), *_left(found, shown), _legend(shown)]
+        parts += [Text(), _picture(line, shown, width), *_left(found, shown), _legend(shown, width)]
+    if undone := [mark for mark in line.marks if mark.kind in UNDOING]:
+        parts += [Text("\nundoing", "bold"), _undone(line, undone)]
     if slow := slowest(found, SLOWEST):
         parts += [Text("\nslowest steps", "bold"), _slow(line, slow, width)]
     if runs := line.runs:
@@ -202,10 +206,10 @@ def _scale(line: Timeline, axis: Axis, width: int) -> Text:
     return Text("".join(cells), "dim")
 
 
-def _legend(shown: Sequence[Row]) -> Text:
-    text = Text("\n")
-    for sign, told in ((ON_PATH, "on the critical path"), (WORK, "working"), (WAIT, "waiting")):
-        text.append(f"{sign}{sign} ", STYLES[sign]).append(f"{told}   ", "dim")
+def _legend(shown: Sequence[Row], width: int) -> Text:
+    """What the signs mean, on as many lines as it takes."""
+    words = ((ON_PATH, "on the critical path"), (WORK, "working"), (WAIT, "waiting"))
+    said = [Text.assemble((sign * 2, STYLES[sign]), (f" {told}", "dim")) for sign, told in words]
     told_of = {
         "failed": "failed",
         "killed": "cut off",
@@ -218,8 +222,26 @@ def _legend(shown: Sequence[Row]) -> Text:
     for status, told in told_of.items():
         if status in there:
             sign, style = SIGNS[status]
-            text.append(f"{sign} ", style).append(f"{told}   ", "dim")
-    return text
+            said.append(Text.assemble((sign, style), (f" {told}", "dim")))
+    lines: list[Text] = [Text()]
+    for each in said:
+        if lines[-1].cell_len + 3 + each.cell_len > min(width, 80) or not lines[-1]:
+            lines.append(each)
+        else:
+            lines[-1].append("   ").append_text(each)
+    return Text("\n").join(lines)
+
+
+def _undone(line: Timeline, marks: Sequence[Mark]) -> Table:
+    """What was undone and what was not, each with its time since the turn began."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for mark in marks:
+        style = "red" if mark.kind == "dead_lettered" else ""
+        after = duration(max(0.0, mark.time - line.begin))
+        table.add_row(Text(after, "dim"), Text(cut(mark.text, 300), style))
+    return table
 
 
 def _left(found: Sequence[Row], shown: Sequence[Row]) -> Iterable[Text]:

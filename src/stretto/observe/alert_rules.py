@@ -31,6 +31,7 @@ Metric = Literal[
 ]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?) ?([smhdw])")
+_FORM = "Begin it with `rules:`, and below it `- name: research fails` with `metric:` and `above:`"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _STEP = ("agent", "version", "tool", "model")
 _WINDOWED = frozenset({"error_rate", "latency", "money", "tokens", "budget"})
@@ -72,6 +73,12 @@ def _text(given: Any) -> Any:
     return str(given) if type(given) in {int, float} else given
 
 
+def _listed(given: Any) -> Any:
+    if isinstance(given, str):
+        raise ValueError(f"{given!r} is no list. Write a list, such as [notify-send, ...]")  # noqa: TRY004 - pydantic takes it
+    return given
+
+
 class Rule(BaseModel):
     """When somebody is to be called, and how."""
 
@@ -100,7 +107,7 @@ class Rule(BaseModel):
     model: str = ""
     breaker: str = ""
     budget: str = ""
-    command: tuple[str, ...] = ()
+    command: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """A program with its arguments; no shell reads them. It gets JSON on its standard input."""
     webhook: str = ""
     """A URL that gets JSON by POST."""
@@ -139,8 +146,11 @@ def _measures(rule: Rule) -> Iterator[str]:
         yield f"{rule.name!r}: an error rate is never above 1. Write a part, such as 0.2 for 20 %"
     for name in ("team", *_STEP, "breaker", "budget"):
         if getattr(rule, name) and name not in _FILTERS[rule.metric]:
-            known = ", ".join(_FILTERS[rule.metric]) or "nothing"
-            yield f"{rule.name!r}: {rule.metric} is not told by {name}. It is told by: {known}"
+            known = ", ".join(_FILTERS[rule.metric])
+            rather = f", but by {known}" if known else ": it counts all there are"
+            yield (
+                f"{rule.name!r}: {rule.metric} is not told by {name}{rather}. Leave `{name}:` out"
+            )
     if sum(bool(getattr(rule, name)) for name in ("agent", "tool", "model")) > 1:
         yield f"{rule.name!r} names several of agent, tool and model. Write a rule for each"
     if rule.version and not rule.agent:
@@ -174,7 +184,7 @@ def parse_rules(text: str, path: object) -> tuple[Rule, ...]:
         BadDefinition: The text is no YAML, or says what cannot be; it names the line.
         BadDefinitions: Several faults.
     """
-    told = Definition.parse(text, path)
+    told = Definition.parse(text, path, form=_FORM)
     try:
         rules = tuple(_File.model_validate(told.data).rules)
     except ValidationError as error:

@@ -84,6 +84,8 @@ class Metrics:
         self._kinds: dict[By, int] = dict.fromkeys(BYS, 0)
         self.teams: set[str] = set()
         """Names of all teams that ran, whether or not what they did counts."""
+        self._agents: set[str] = set()
+        """Who was seen at work as an agent; policies name functions in the same place."""
         self.waiting: OrderedDict[str, tuple[str, float]] = OrderedDict()
         """Threads that wait for a person: the team of each, and since when."""
 
@@ -124,8 +126,10 @@ class Metrics:
         return found
 
     def by(self, by: By) -> list[Row]:
-        """The rows of one kind, the busiest first."""
+        """The rows of one kind, the busiest first; of agents only those that are, not functions."""
         mine = [row for (kind, _), row in self.rows.items() if kind == by]
+        if by == "agent":
+            mine = [row for row in mine if row.name in self._agents or row.name == OTHERS]
         return sorted(mine, key=lambda row: (-row.count - row.spent.calls, row.name))
 
     def told(self) -> dict[str, Any]:
@@ -168,11 +172,17 @@ class Metrics:
         if len(parts) < self._most:
             parts.add(("team", step.turn.team))
             if step.agent:
+                if step.is_agent or step.kind != "node":
+                    self._know_agent(step.agent)
                 parts.add(("agent", step.agent))
                 if step.version:
                     parts.add(("version", f"{step.agent} {step.version}"))
             if step.kind == "tool" or step.kind == "model":  # noqa: PLR1714 - narrows its type
                 parts.add((step.kind, step.name))
+
+    def _know_agent(self, name: str) -> None:
+        if len(self._agents) < self._most:
+            self._agents.add(name)
 
     def _actors(self, step: Step) -> list[Row]:
         """The rows of the team, and of the agent and its version, where there is one."""
@@ -253,6 +263,7 @@ class Metrics:
         """The rows that feedback is about: of all in the turn, or of the agent whose step it is."""
         if not record.agent:
             return self._judged(turn)
+        self._know_agent(record.agent)
         rows = self._who(turn, record)
         if record.version:
             rows.append(self._row("version", f"{record.agent} {record.version}"))

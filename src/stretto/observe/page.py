@@ -2,7 +2,7 @@
 
 All rows are in the page as they are, so that it shows without scripts, prints, and can be searched.
 The script adds details, folding, zoom and keys. Whatever was said is written as text, never as
-markup; a policy in the page forbids it to load or send anything.
+markup, and without control characters; a policy in the page forbids it to load or send anything.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import json
 from datetime import UTC, datetime
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from stretto.observe.page_chart import chart
 from stretto.observe.page_tables import cards, marks_table, runs_table, slow_table
+from stretto.observe.printable import printable
 from stretto.observe.timeline_rows import rows
 from stretto.observe.timeline_words import STATUS, duration
 
@@ -32,7 +33,7 @@ def page(lines: Sequence[Timeline]) -> str:
     first = lines[0]
     title = escape(f"{first.team or 'run'} · {first.thread}")
     turns = "\n".join(_turn(place, line) for place, line in enumerate(lines))
-    return (
+    return printable(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -46,10 +47,23 @@ def page(lines: Sequence[Timeline]) -> str:
 
 def island(value: object) -> str:
     """A value as JSON that may stand in a script element."""
-    told = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    told = json.dumps(_printable(value), ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         told = told.replace(sign, f"\\u{ord(sign):04x}")
     return told
+
+
+def _printable(value: object) -> object:
+    """The value with its texts printable: JSON would write a control character as an escape."""
+    match value:
+        case str():
+            return printable(value)
+        case dict():
+            return {key: _printable(each) for key, each in cast("dict[str, object]", value).items()}
+        case list() | tuple():
+            return [_printable(each) for each in cast("Sequence[object]", value)]
+        case _:
+            return value
 
 
 def _part(name: str) -> str:

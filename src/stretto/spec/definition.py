@@ -47,8 +47,14 @@ class Definition:
     """Line of each key and list item, 1-based; the line of the whole under the empty place."""
 
     @classmethod
-    def parse(cls, text: str, path: object, *, first_line: int = 1) -> Definition:
-        """Read a mapping from YAML; `first_line` is the line of the file at which `text` begins.
+    def parse(cls, text: str, path: object, *, first_line: int = 1, form: str = "") -> Definition:
+        """Read a mapping from YAML.
+
+        Args:
+            text: What is read.
+            path: Of the file, for errors.
+            first_line: The line of the file at which `text` begins.
+            form: What to write where there are no keys; by default an agent's.
 
         Raises:
             BadDefinition: The text is no YAML, no mapping, or has a key twice.
@@ -60,7 +66,7 @@ class Definition:
             raise _syntax(error, path, first_line) from error
         if not isinstance(data, dict):
             raise BadDefinition(
-                path, first_line, "no keys here" if data is None else "not a mapping", _FORM
+                path, first_line, "no keys here" if data is None else "not a mapping", form or _FORM
             )
         return cls(str(path), data, dict(_lines(node, (), first_line)))
 
