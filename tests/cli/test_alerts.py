@@ -77,7 +77,7 @@ def test_a_test_delivery(stretto, rules):
     said = stretto("alerts", "--test", "fails")
     assert (said.code, "command: delivered" in said.out) == (0, True)
     assert json.loads(out.read_text())["event"] == "test"
-    assert stretto("alerts", "--test", "fals").code == 2
+    assert stretto("alerts", "--test", "failz").code == 2
     rules(command=["/no/such"])
     said = stretto("alerts", "--test", "fails", "--json")
     assert (said.code, "FileNotFoundError" in said.json["errors"]["command"]) == (1, True)

@@ -241,7 +241,13 @@ UNDONE = r.CompensationStarted
     [
         ([(UNDONE, {"scope": "", "why": "failed"})], "fork"),
         ([(UNDONE, {"scope": "a:1", "why": "cancelled"})], "fork"),
-        ([(UNDONE, {"scope": "", "why": "failed"}), (r.Forked, {"origin": "o", "checkpoint": "c"})], "resume"),
+        (
+            [
+                (UNDONE, {"scope": "", "why": "failed"}),
+                (r.Forked, {"origin": "o", "checkpoint": "c"}),
+            ],
+            "resume",
+        ),
         ([(UNDONE, {"scope": "a:1", "why": "rejected", "output": "d"})], "resume"),
         (
             [

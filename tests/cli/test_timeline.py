@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+
+from stretto.cli.timeline_draw import _legend
+from stretto.observe.timeline import Span
+from stretto.observe.timeline_rows import Row
 
 
 def test_a_turn_is_drawn_with_its_steps_and_figures(stretto):

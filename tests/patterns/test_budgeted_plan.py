@@ -78,7 +78,7 @@ def test_what_cannot_be_split_is_refused() -> None:
     """More for a member than for its team; a share of nothing; money without a price."""
     with pytest.raises(InvalidInput, match="plan: the budget of 'worker' allows 9 calls"):
         team(Budget(calls=5), Policy(budget=Budget(calls=9)))
-    with pytest.raises(InvalidInput, match="has a share of 0.5"):
+    with pytest.raises(InvalidInput, match=r"has a share of 0\.5"):
         team(None, Policy(budget=Budget(share=0.5)))
     with pytest.raises(InvalidInput, match="the model 'ScriptedModel' has no price"):
         team(Budget(money=1.0))

@@ -28,7 +28,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"fallback": {"to": [{"agent": "other"}, "offline"]}}, "models first"),
     ({"fallback": {"to": [{"constant": 1}, {"constant": 2}]}}, "never reached"),
     ({"fallback": {"to": ["offline", "offline"]}}, "same one twice"),
-    ({"fallback": {"to": {"modle": "offline"}}}, "model: offline"),
+    ({"fallback": {"to": {"mdl": "offline"}}}, "model: offline"),
     (
         {"budget": {"calls": 1}, "fallback": {"to": "offline", "on": "budget"}},
         "Add a constant or another member",

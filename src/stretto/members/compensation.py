@@ -64,9 +64,10 @@ async def compensating(
 
     That is when it raises (not when it waits for a person, nor when a limit of the run is used up;
     its own budget counts), gives an `Answer` that was rejected or raises `Rejected`, or is
-    cancelled other than by the run's deadline. Steps that were done within its place are undone in reverse
-    order; then the error goes on with a note of it. Work that has been undone does not go on at its
-    place: a resume finishes the undoing and fails again, or gives the rejected answer again.
+    cancelled other than by the run's deadline. Steps that were done within its place are undone in
+    reverse order; then the error goes on with a note of it. Work that has been undone does not go
+    on at its place: a resume finishes the undoing and fails again, or gives the rejected answer
+    again.
 
     Args:
         at: Where it happens; `None` outside a journaled run, where nothing can be undone.
