@@ -112,7 +112,7 @@ async def test_a_provider_that_hangs_is_left(
 ) -> None:
     """The call is ended, and the next one is well."""
     with openai_server("fine", faults={1: faults.hang}) as server:
-        policy = Policy(timeout=Timeout(call=0.5), retry=SOON)
+        policy = Policy(timeout=Timeout(call=2), retry=SOON)
         assert await asked(member(agent(server, monkeypatch, policy)), storage) == "fine"
         assert len(server.requests) == 2
 

@@ -14,7 +14,7 @@ from stretto.resilience.guard import Guard, Means, Target
 from stretto.testing import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
 
 class World:
@@ -235,8 +235,7 @@ async def test_a_hedge_goes_through_breaker_and_bulkhead_itself() -> None:
 async def test_everything_at_once() -> None:
     """All parts of a policy, one answer."""
     world = World(ConnectionError("down"), "fine")
-    everything: Callable[..., Policy] = Policy
-    policy = everything(
+    policy = Policy(
         retry=Retry(),
         timeout=Timeout(call=5, total=60),
         fallback=Fallback(to="other"),

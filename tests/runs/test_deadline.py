@@ -44,8 +44,8 @@ async def test_what_hangs_is_ended_and_a_resume_has_the_time_anew(storage: Stora
         return {"messages": [("ai", "done")]}
 
     graph = steps(first, second)
-    limits = Limits(seconds=1)
-    with pytest.raises(LimitReached, match=r"used its 1 seconds.*--max-seconds"):
+    limits = Limits(seconds=3)
+    with pytest.raises(LimitReached, match=r"used its 3 seconds.*--max-seconds"):
         await stretto.run(graph, "Go on.", thread="t", storage=storage, limits=limits)
     result = await stretto.resume(graph, "t", storage=storage, limits=limits)
     assert result.value["messages"][-1].content == "done"

@@ -27,9 +27,9 @@ class Policy(BaseModel):
     """How a member is bounded, repeated, replaced and undone. What is `None` is not done.
 
     The order is always the same, whatever the order in which it is written. Outermost first:
-    undo, fallback to members, budget, total timeout; then for each call cache, fallback to models,
-    retry, hedge, breaker, rate, bulkhead, call timeout. A call is each call of its model for an
-    agent, and the member itself for all else.
+    compensate, fallback to members, undo, budget, total timeout; then for each call cache, fallback
+    to models, retry, hedge, breaker, rate, bulkhead, call timeout. A call is each call of its model
+    for an agent, and the member itself for all else.
 
     Raises `pydantic.ValidationError` where a part could not take effect beside the others.
     """
@@ -57,7 +57,9 @@ class Policy(BaseModel):
     def _callable(cls, value: Any) -> Any:
         if value is None or callable(value) or isinstance(value, str):
             return value
-        raise ValueError(f"{value!r} undoes nothing. Give a function, or the name of a tool")
+        raise ValueError(
+            f"{value!r} undoes nothing. Give a function at the top of a module, or its name"
+        )
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:

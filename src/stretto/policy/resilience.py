@@ -132,7 +132,8 @@ class Hedge(_Value):
 class Cache(_Value):
     """How long the result of a call stands for equal ones, in this process.
 
-    For an agent that is each call of its model, for other members the whole member.
+    For an agent that is each call of its model. For others it is the whole member, so only for chat
+    models and functions declared `reads`.
     """
 
     seconds: Seconds | None = None
