@@ -347,6 +347,7 @@ async def test_a_run_that_goes_on_has_what_it_had_left(journal: Journal) -> None
 
     with pytest.raises(RuntimeError, match="crash"):
         await graph(3, RuntimeError("crash")).ainvoke(ASKED, told(journal))
+    await journal.flush()
     spent = (await journal.spent("t")).budgets["reader"]
     assert (spent.calls, 300 < spent.tokens < 400) == (4, True)
     assert await _until_refused(journal, graph(9)) == 1

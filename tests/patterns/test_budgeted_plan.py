@@ -50,6 +50,7 @@ async def test_a_member_that_has_spent_its_own_leaves_the_others_at_work(storage
     assert done.text == "said"
     assert [r.found for r in stopped] == [False]
     assert "1 of 1 calls" in stopped[0].stopped
+    await storage.journal.flush()
     exceeded = await storage.journal.records("t", types=("budgeted",))
     assert [(r.event, r.budget) for r in exceeded if r.event == "exceeded"] == [
         ("exceeded", "worker")
@@ -68,6 +69,7 @@ async def test_a_team_that_has_spent_all_stops(storage: Storage) -> None:
     with pytest.raises(BudgetExceeded, match="'plan'") as caught:
         await asked(team(budget=Budget(calls=2)), storage)
     assert caught.value.unit == "calls"
+    await storage.journal.flush()
     ended = await storage.journal.records("t", types=("model_started",))
     assert len(ended) == 2
     result = await stretto.resume(team(budget=Budget(calls=9)), "t", storage=storage)

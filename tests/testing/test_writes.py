@@ -27,7 +27,7 @@ from tests.testing.test_writes import greeter
 
 async def main(home, n, when):
     async with stretto.open_storage(home=Path(home)) as storage:
-        kill_at(storage, int(n), when)
+        kill_at(storage, int(n), when, kind="checkpoint")
         await stretto.run(greeter(), "Hi", thread="t", storage=storage)
 
 asyncio.run(main(*sys.argv[1:]))
@@ -87,30 +87,53 @@ async def test_a_run_whose_writes_fail_stops_and_can_be_resumed(tmp_path: Path) 
     async with stretto.open_storage(home=tmp_path / "whole") as storage:
         writes = count_writes(storage)
         await stretto.run(greeter(), "Hi", thread="t", storage=storage)
-    for n in range(1, writes.count):
+    for n in range(1, writes.kinds.count("checkpoint") + 1):
         ran = list[str]()
         async with stretto.open_storage(home=tmp_path / str(n)) as storage:
-            fail_at(storage, n)
+            fail_at(storage, n, kind="checkpoint")
             with pytest.raises(StateUnavailable, match="told to fail"):
                 await stretto.run(greeter(ran), "Hi", thread="t", storage=storage)
         assert len(ran) == len(set(ran))
 
 
-@pytest.mark.parametrize("n", [1, 4, 7])
+async def test_a_run_that_cannot_be_journaled_stops(tmp_path: Path) -> None:
+    """Its first batch of records is already one too many."""
+    ran = list[str]()
+    async with stretto.open_storage(home=tmp_path / "state") as storage:
+        fail_at(storage, 1, kind="journal")
+        with pytest.raises(StateUnavailable, match="told to fail"):
+            await stretto.run(greeter(ran), "Hi", thread="t", storage=storage)
+    assert ran == []
+
+
+async def test_writes_of_one_kind_are_counted_alone(tmp_path: Path) -> None:
+    """Those of the other kind neither count nor fail."""
+    async with stretto.open_storage(home=tmp_path / "state") as storage:
+        writes = fail_at(storage, 99, kind="checkpoint")
+        seen = list[int]()
+        at_write(
+            storage, 2, lambda: seen.append(writes.kinds.count("checkpoint")), kind="checkpoint"
+        )
+        await stretto.run(greeter(), "Hi", thread="t", storage=storage)
+    assert seen == [1]  # the outer watch notes its own write before the inner one
+
+
+@pytest.mark.parametrize("n", [1, 3, 5])
 async def test_a_write_may_fail_for_a_while(tmp_path: Path, n: int) -> None:
     """A storage told to wait tries again, and the run does not notice."""
     async with stretto.open_storage(home=tmp_path / "state", wait=30) as storage:
-        writes = fail_at(storage, n, StateUnavailable("gone for a moment"), times=2)
+        gone = StateUnavailable("gone for a moment")
+        writes = fail_at(storage, n, gone, times=2, kind="checkpoint")
         result = await stretto.run(greeter(), "Hi", thread="t", storage=storage)
     assert result.text == "Bye."
-    assert writes.count > n + 2
+    assert writes.kinds.count("checkpoint") > n + 2
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_the_process_is_killed_at_the_named_write(tmp_path: Path, when: str) -> None:
     """Nothing that was stored is lost, and a resume goes on from there."""
     home = tmp_path / "state"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, home, "8", when)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, home, "4", when)
     assert await process.wait() == -signal.SIGKILL
     async with stretto.open_storage(home=home) as storage:
         result = await stretto.resume(greeter(), "t", storage=storage)

@@ -34,11 +34,13 @@ class Writes:
         """How many there were."""
         return len(self.kinds)
 
-    def note(self, kind: Kind) -> int:
-        """Count one; gives its number, from 1."""
+    def note(self, kind: Kind, only: Kind | None = None) -> int:
+        """Count one; gives its number, from 1, among those of the kind `only`, 0 if it is none."""
         with self._lock:
             self.kinds.append(kind)
-            return len(self.kinds)
+            if only is None:
+                return len(self.kinds)
+            return self.kinds.count(only) if kind == only else 0
 
 
 def count_writes(storage: Storage) -> Writes:
@@ -46,7 +48,14 @@ def count_writes(storage: Storage) -> Writes:
     return _watched(storage, lambda _number, _when: None)
 
 
-def at_write(storage: Storage, n: int, do: Callable[[], object], when: When = "before") -> Writes:
+def at_write(
+    storage: Storage,
+    n: int,
+    do: Callable[[], object],
+    when: When = "before",
+    *,
+    kind: Kind | None = None,
+) -> Writes:
     """Do something at the n-th write of journal or checkpoints from now.
 
     Args:
@@ -54,6 +63,8 @@ def at_write(storage: Storage, n: int, do: Callable[[], object], when: When = "b
         n: Which write, counted from 1. With fewer writes nothing happens.
         do: Called in the thread that writes. What it raises before the write fails the write.
         when: Before the write, or when it is stored and nobody has been told so.
+        kind: Count only writes of this kind. How many batches the journal makes depends on how
+            fast the machine is; how many checkpoints there are, on the graph alone.
 
     Raises:
         InvalidInput: `n` is below 1.
@@ -64,16 +75,21 @@ def at_write(storage: Storage, n: int, do: Callable[[], object], when: When = "b
         if (number, now) == (n, when):
             do()
 
-    return _watched(storage, act)
+    return _watched(storage, act, kind)
 
 
-def kill_at(storage: Storage, n: int, when: When = "before") -> Writes:
+def kill_at(storage: Storage, n: int, when: When = "before", *, kind: Kind | None = None) -> Writes:
     """Kill this process, as `kill -9` does, at the n-th write; otherwise as `at_write`."""
-    return at_write(storage, n, lambda: os.kill(os.getpid(), signal.SIGKILL), when)
+    return at_write(storage, n, lambda: os.kill(os.getpid(), signal.SIGKILL), when, kind=kind)
 
 
 def fail_at(
-    storage: Storage, n: int, error: Exception | None = None, *, times: int | None = None
+    storage: Storage,
+    n: int,
+    error: Exception | None = None,
+    *,
+    times: int | None = None,
+    kind: Kind | None = None,
 ) -> Writes:
     """Let the n-th write of journal or checkpoints from now fail, and those that follow.
 
@@ -82,6 +98,7 @@ def fail_at(
         n: The first write that fails, counted from 1. A write that is tried again counts again.
         error: What it raises; by default `StateUnavailable`, as when the database is gone.
         times: How many fail before they succeed again; `None` for all.
+        kind: Count, and fail, only writes of this kind; as for `at_write`.
 
     Raises:
         InvalidInput: `n` is below 1.
@@ -93,20 +110,22 @@ def fail_at(
         if now == "before" and number >= n and (times is None or number < n + times):
             raise raised
 
-    return _watched(storage, act)
+    return _watched(storage, act, kind)
 
 
 class _Saver:
     """A checkpointer whose writes are watched; all else is its own."""
 
-    def __init__(self, saver: Any, writes: Writes, act: Act) -> None:
+    def __init__(self, saver: Any, writes: Writes, act: Act, only: Kind | None) -> None:
         self._saver, self._writes, self._act = saver, writes, act
+        self._only: Kind | None = only
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._saver, name)
 
     def with_allowlist(self, *given: Any) -> _Saver:
-        return _Saver(self._saver.with_allowlist(*given), self._writes, self._act)
+        inner = self._saver.with_allowlist(*given)
+        return _Saver(inner, self._writes, self._act, self._only)
 
     async def take(self, *given: Any) -> Any:
         return await self._done(self._saver.take, *given)
@@ -118,22 +137,22 @@ class _Saver:
         return await self._done(self._saver.aput_writes, *given, **told)
 
     async def _done(self, work: Callable[..., Awaitable[Any]], *given: Any, **told: Any) -> Any:
-        number = self._writes.note("checkpoint")
+        number = self._writes.note("checkpoint", self._only)
         self._act(number, "before")
         stored = await work(*given, **told)
         self._act(number, "after")
         return stored
 
 
-def _watched(storage: Storage, act: Act) -> Writes:
+def _watched(storage: Storage, act: Act, only: Kind | None = None) -> Writes:
     writes = Writes()
     saver: Any = storage.checkpointer
-    saver.inner = _Saver(saver.inner, writes, act)
+    saver.inner = _Saver(saver.inner, writes, act, only)
     backend = vars(storage.journal)["_backend"]
     write: Callable[[Any], Any] = backend.write
 
     def watched(work: Any) -> Any:
-        number = writes.note("journal")
+        number = writes.note("journal", only)
         act(number, "before")
         stored = write(work)
         act(number, "after")
