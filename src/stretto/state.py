@@ -208,6 +208,18 @@ def merge_results(
     return {} if new is None else {**(old or {}), **_reader(dict[str, TaskResult])(new)}
 
 
+def merge_values(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+    """Put new values over old ones by name; a value of `None` takes one out, `None` empties all."""
+    if new is None:
+        return {}
+    merged = {**(old or {}), **new}
+    return merged if None not in new.values() else _without_none(merged)
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class Typed(LastValue[Any]):
     """Keeps the last value as its declared type: JSON from an edit in Studio is read as that type.
 
@@ -239,6 +251,20 @@ class ChatState(TypedDict, total=False):
     """The least a team has: a conversation."""
 
     messages: Messages
+
+
+class WorkState(ChatState, total=False):
+    """The least that the patterns beside `plan` have: what their members gave.
+
+    A pattern's own state types `results` by its members, and adds what else it needs.
+    """
+
+    results: Annotated[dict[str, Any], merge_values]
+    """What each member gave in this turn, by its name: its typed output, or its text."""
+    failed: Annotated[dict[str, str], merge_values]
+    """Why members gave nothing in this turn, by name."""
+    structured_response: Any
+    """The turn's result where it is typed; its words are the last message."""
 
 
 class TeamState(ChatState, total=False):

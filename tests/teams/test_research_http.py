@@ -60,12 +60,14 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Serve the offline model over HTTP as the team's model until the block ends."""
 
     @contextmanager
-    def serve(name: str = "gpt-5-mini", faults: Any = None) -> Iterator[OpenAIServer]:
+    def serve(
+        name: str = "gpt-5-mini", faults: Any = None, seconds: float = 60
+    ) -> Iterator[OpenAIServer]:
         with openai_server(OfflineModel(), faults=faults) as server:
             monkeypatch.setenv("STRETTO_MODEL", f"openai:{name}")
             monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-            monkeypatch.setattr(names, "TIMEOUT", 1.0)
+            monkeypatch.setattr(names, "TIMEOUT", seconds)
             monkeypatch.setattr(names, "RETRIES", 0)
             yield server
         monkeypatch.delenv("STRETTO_MODEL")
@@ -117,6 +119,7 @@ async def test_a_provider_that_fails_in_the_middle_loses_nothing(
     sources: list[str],
     case: tuple[Fault, type[StrettoError], str],
     place: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     """One clear error with its exit code; the resume asks only for what was not answered."""
     fault, kind, remedy = case
@@ -127,14 +130,15 @@ async def test_a_provider_that_fails_in_the_middle_loses_nothing(
 
     context = {"sources": sources}
     direct = await stretto.run(team(), QUESTION, context=context)
-    with provider(faults=choose) as server:
+    with provider(faults=choose, seconds=1.0 if fault is hang else 60) as server:
         graph = team()
         with pytest.raises(kind, match=remedy) as caught:
             await stretto.run(graph, QUESTION, thread="pottery", context=context)
         assert caught.value.exit_code == 5
         before = server.requests
         broken = False
-        resumed = await stretto.resume(graph, "pottery")
+        monkeypatch.setattr(names, "TIMEOUT", 60)
+        resumed = await stretto.resume(team(), "pottery")
         after = server.requests[len(before) :]
     assert resumed.status == "done"
     assert resumed.value["results"] == direct.value["results"]

@@ -2,7 +2,18 @@
 
 from stretto.members.agent import Compaction, agent_graph
 from stretto.members.checks import check_team
-from stretto.members.node import Brief, ConfigNode, Member, Node, Settle, Update, member, members
+from stretto.members.node import (
+    Brief,
+    ConfigNode,
+    Member,
+    Node,
+    Settle,
+    Skip,
+    Update,
+    When,
+    member,
+    members,
+)
 from stretto.members.reply import Reply
 
 __all__ = [
@@ -13,7 +24,9 @@ __all__ = [
     "Node",
     "Reply",
     "Settle",
+    "Skip",
     "Update",
+    "When",
     "agent_graph",
     "check_team",
     "member",

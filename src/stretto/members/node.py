@@ -11,8 +11,9 @@ work.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -24,10 +25,12 @@ from langgraph.pregel import Pregel
 from langgraph.pregel.protocol import PregelProtocol
 from langgraph.pregel.remote import RemoteGraph
 from langgraph.runtime import get_runtime
+from pydantic import BaseModel
 
 from stretto.errors import InvalidMember
 from stretto.members.agent import agent_graph
 from stretto.members.checks import check_policy
+from stretto.members.decisions import decided
 from stretto.members.effects import effect
 from stretto.members.remote import remote_call
 from stretto.members.reply import Reply, reply
@@ -57,12 +60,37 @@ class ConfigNode(Protocol):
         ...
 
 
-Brief = Callable[[Any], Mapping[str, Any]]
+Brief = Callable[[Any], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 """Makes a member's input out of the team's state: `messages` and what else a function may want."""
+
+When = Callable[[Any], bool | str | Awaitable[bool | str]]
+"""Says of the team's state whether a member works: `True`, or else `False` or why it does not."""
 
 
 Settle = Callable[[Any, Reply], Update | Awaitable[Update]]
 """Makes the team's state update out of its state and a member's reply."""
+
+Skip = Callable[[Any, str], Update]
+"""Makes the team's state update out of its state and why a member does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Skips:
+    """Leaves a member out where its `when` does not hold."""
+
+    name: str
+    when: When
+    update: Skip
+
+    async def __call__(self, state: Any) -> Update | None:
+        """Give the update where it is left out, having told the journal why; else `None`."""
+        made = self.when(state)
+        said = await made if inspect.isawaitable(made) else made
+        if said is True:
+            return None
+        why = said if isinstance(said, str) and said else "its `when` does not hold"
+        await decided(self.name, "skipped", reason=why, alternatives=("works", "skipped"))
+        return self.update(state, why)
 
 
 @dataclass(frozen=True)
@@ -83,19 +111,80 @@ class Member:
     """The budgets of the teams it is in, the outermost first."""
     successors: tuple[Member | Constant, ...] = ()
     """Who takes over when it cannot, one after the other."""
+    function: Callable[[Any], Awaitable[Any]] | None = None
+    """Calls it as it is, where it is a plain function."""
+    when: When | None = None
+    """Whether it works at all; `None` is always."""
+    value_type: Any = None
+    """The type of what it gives, as far as it says so; `None` when it does not."""
 
-    def node(self, brief: Brief, settle: Settle) -> ConfigNode:
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What its node tells of it: in drawings, and in the records of what happens within."""
+        told = {"role": self.role or self.name, "agent": self.name}
+        return {**told, "version": self.agent.version} if self.agent is not None else told
+
+    def node(
+        self,
+        brief: Brief,
+        settle: Settle,
+        *,
+        fields: Collection[str] = (),
+        skip: Skip | None = None,
+    ) -> ConfigNode:
         """Make a node: `settle(state, reply)` of what the member says to `brief(state)`.
+
+        Args:
+            brief: Makes its input.
+            settle: Makes the update of its reply.
+            fields: Those of the team's state that it may give updates of; see `Reply.update`.
+            skip: Makes the update where `when` says that it does not work; nothing by default.
 
         Raises (in the node):
             MemberFailed: The member gave nothing that can be read as a reply.
         """
+        skips = _Skips(self.name, self.when, skip or _nothing_changes) if self.when else None
+        node = self._function_node(brief, settle, fields, skips)
+        node = node or self._worker_node(brief, settle, fields, skips)
+        node.__name__ = self.name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        return node
+
+    def _function_node(
+        self, brief: Brief, settle: Settle, fields: Collection[str], skips: _Skips | None
+    ) -> ConfigNode | None:
+        """The node of a plain function without a policy: there is nothing around it."""
+        call, name = self.function, self.name
+        if call is None or self.policy is not None or self.within:
+            return None
+
+        async def run(state: Any, config: RunnableConfig) -> Update:  # noqa: ARG001 - a node's
+            if skips is not None and (skipped := await skips(state)) is not None:
+                return skipped
+            given = brief(state)
+            taken = await given if inspect.isawaitable(given) else given
+            said = reply(await call(taken), name, given=taken, fields=fields)
+            update = settle(state, said)
+            return await update if inspect.isawaitable(update) else update
+
+        return run
+
+    def _worker_node(
+        self, brief: Brief, settle: Settle, fields: Collection[str], skips: _Skips | None
+    ) -> ConfigNode:
+        """The node of all else: its policy is around it, and it passes the run's config on."""
         graph, name, takes_messages = self.runnable, self.name, self.takes_messages
         typed, work, about = self.typed, self._work(), self._about()
+        whole = self.function is None
 
         async def run(state: Any, config: RunnableConfig) -> Update:
-            given = brief(state)
+            if skips is not None and (skipped := await skips(state)) is not None:
+                return skipped
+            made = brief(state)
+            given = await made if inspect.isawaitable(made) else made
             taken = _input(given, graph, takes_messages=takes_messages)
+
+            def read(output: Any) -> Reply:
+                return reply(output, name, given=given, typed=typed, fields=fields, whole=whole)
 
             async def call(config: RunnableConfig) -> Any:
                 async def ask(given: Any) -> Any:
@@ -105,17 +194,16 @@ class Member:
                     output = await effect(name, ask, taken, effect="idempotent")
                 else:
                     output = await ask(taken)
-                reply(output, name, given=given, typed=typed)  # the policy sees what says nothing
+                read(output)  # the policy sees what says nothing
                 return output
 
             async def finish(output: Any) -> Update:
-                update = settle(state, reply(output, name, given=given, typed=typed))
+                update = settle(state, read(output))
                 return await update if inspect.isawaitable(update) else update
 
             update: Update = await work.run(call, given, _told(config, about), finish)
             return update
 
-        run.__name__ = name
         return run
 
     def successor(self) -> Successor:
@@ -151,6 +239,10 @@ class Member:
         return Work(self.name, self.policy, within=self.within, successors=others, whole=whole)
 
 
+def _nothing_changes(_state: Any, _why: str) -> Update:
+    return {}
+
+
 def member(
     thing: object,
     *,
@@ -158,6 +250,7 @@ def member(
     role: str = "",
     output: dict[str, Any] | None = None,
     policy: Policy | None = None,
+    when: When | None = None,
 ) -> Member:
     """Take anything LangGraph runs as a member.
 
@@ -169,13 +262,16 @@ def member(
         output: JSON Schema that replaces an agent's typed output (a pattern narrows it to its
             members); ignored for other kinds.
         policy: What is done around its work; by default an agent's own.
+        when: Asked with the team's state before it works: `True` lets it, `False` or a text that
+            says why leaves it out, and the journal is told.
 
     Raises:
         InvalidMember: It is nothing that can run, it has no name of its own, or its fallback leads
             back to it.
         InvalidInput: Its policy cannot take effect.
     """
-    return _member(thing, name, role, output=output, policy=policy)
+    taken = _member(thing, name, role, output=output, policy=policy)
+    return taken if when is None else replace(taken, when=when)
 
 
 def _member(
@@ -251,6 +347,7 @@ def _taken(thing: object, name: str, output: dict[str, Any] | None) -> Member:
                 takes_messages=True,
                 agent=thing,
                 typed=bool(output or thing.output),
+                value_type=_gives(output or thing.output),
             )
         case StateGraph() | Pregel():
             return _graph_member(thing, name)
@@ -329,10 +426,40 @@ def _function_member(function: Callable[..., Any], name: str) -> Member:
     def call(state: Any) -> Any:
         return function(state, **arguments())
 
+    async def beside(state: Any) -> Any:
+        return await asyncio.to_thread(call, state)
+
     asynchronous = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
     )
     chosen: Callable[..., Any] = acall if asynchronous else call
     setattr(chosen, EFFECT_KEY, effect_of(function))
     runnable: Runnable[Any, Any] = RunnableLambda(chosen, name=called)
-    return Member(called, role, runnable, takes_messages=False)
+    direct = function if asynchronous and not (wants_runtime or wants_config) else acall
+    return Member(
+        called,
+        role,
+        runnable,
+        takes_messages=False,
+        function=direct if asynchronous else beside,
+        value_type=_class_of(_returned(function)),
+    )
+
+
+def _returned(function: Callable[..., Any]) -> Any:
+    """The type that a function says it gives."""
+    try:
+        return inspect.get_annotations(function, eval_str=True).get("return")
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        return None
+
+
+def _gives(output: Any) -> Any:
+    """The type of what an agent gives: a class, JSON where it is declared as such, else text."""
+    if output is None:
+        return str
+    return dict[str, Any] if isinstance(output, dict) else output
+
+
+def _class_of(output: Any) -> Any:
+    return output if inspect.isclass(output) and issubclass(output, BaseModel) else None

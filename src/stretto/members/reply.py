@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import BaseMessage, convert_to_messages
 from pydantic import BaseModel, ValidationError
 
 from stretto.errors import MemberFailed
 from stretto.state import Answer, Citation, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_OURS = frozenset({"messages", "results", "failed", "structured_response", "answer"})
+"""What is read as the reply itself, never as an update of a field."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,13 @@ class Reply:
     """Its typed output: a pydantic value or JSON; `None` when it gave only words."""
     complete: bool = True
     """False when it owed a typed output and gave none."""
+    update: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What it gave for fields of the team's state."""
+
+    @property
+    def silent(self) -> bool:
+        """True when it gave nothing but updates of fields."""
+        return not self.text and self.value is None
 
     @property
     def found(self) -> bool:
@@ -46,13 +59,46 @@ class Reply:
 
 
 def reply(
-    output: Any, name: str, *, given: Mapping[str, Any] | None = None, typed: bool = False
+    output: Any,
+    name: str,
+    *,
+    given: Mapping[str, Any] | None = None,
+    typed: bool = False,
+    fields: Collection[str] = (),
+    whole: bool = False,
 ) -> Reply:
-    """Read what a member returned as a reply; `typed` when it owes a typed output.
+    """Read what a member returned as a reply.
+
+    Args:
+        output: What it returned.
+        name: The member's.
+        given: What it was given: what a graph gives back of that unchanged says nothing.
+        typed: Whether it owes a typed output.
+        fields: Those of the team's state that a dictionary may give updates of.
+        whole: Whether a dictionary is a whole state, as a graph gives, and not an update.
 
     Raises:
-        MemberFailed: There is nothing in it: no message, no text, no value.
+        MemberFailed: There is nothing in it: no message, no text, no value, no update.
     """
+    if isinstance(output, dict) and fields:
+        mine = cast("dict[str, Any]", output)
+        update = {k: v for k, v in mine.items() if k in fields and k not in _OURS}
+        if whole:
+            update = {k: v for k, v in update.items() if (given or {}).get(k) is not v}
+        left = {k: v for k, v in mine.items() if k not in fields or k in _OURS}
+        if not whole and not left:
+            return Reply("", update=update)
+        try:
+            said = _read(left, name, given, typed=typed)
+        except MemberFailed:
+            if not update:
+                raise
+            return Reply("", update=update)
+        return replace(said, update=update)
+    return _read(output, name, given, typed=typed)
+
+
+def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: bool) -> Reply:
     match output:
         case Reply():
             return output
@@ -61,7 +107,7 @@ def reply(
         case BaseMessage():
             return Reply(output.text)
         case BaseModel():
-            return Reply(_text(output), output)
+            return Reply(text_of(output), output)
         case dict():
             return _reply_of_state(cast("dict[str, Any]", output), name, given or {}, typed=typed)
         case _:
@@ -73,7 +119,7 @@ def _reply_of_state(
 ) -> Reply:
     value = output.get("structured_response")
     if value is not None:
-        return Reply(_text(value), value)
+        return Reply(text_of(value), value)
     if isinstance(answer := output.get("answer"), Answer):
         return Reply(answer.text, _finding(answer))
     messages = output.get("messages")
@@ -84,7 +130,7 @@ def _reply_of_state(
     said = {k: v for k, v in output.items() if k not in given and v is not None}
     if not said:
         raise _nothing(name, output)
-    return Reply(_text(said), said)
+    return Reply(text_of(said), said)
 
 
 def _finding(answer: Answer) -> Finding:
@@ -102,9 +148,12 @@ def _nothing(name: str, output: Any) -> MemberFailed:
 _TEXT_FIELDS = ("answer", "text", "output", "result", "summary", "content")
 
 
-def _text(value: Any) -> str:
-    for field in _TEXT_FIELDS:
-        if isinstance(found := _field(value, field, default=None), str):
+def text_of(value: Any) -> str:
+    """Word a value: text as it is, all else by its text field, its only field, or as JSON."""
+    if isinstance(value, str):
+        return value
+    for name in _TEXT_FIELDS:
+        if isinstance(found := _field(value, name, default=None), str):
             return found
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     if isinstance(plain, dict) and len(cast("dict[str, Any]", plain)) == 1:

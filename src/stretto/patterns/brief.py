@@ -33,16 +33,16 @@ def planner_brief(
     replan = review.reason if review is not None and review.verdict == "replan" else ""
     _, material = request_of(state.get("messages", [])[-1:])
     parts = [
-        _tag("request", state.get("question", "")),
+        tag("request", state.get("question", "")),
         material,
-        _tag("executors", "\n".join(f"{name}: {role}" for name, role in roles.items())),
-        _tag("limits", f"at most {max_tasks} tasks"),
-        _tag("rejected", state.get("rejected", "")),
-        _tag("replan", replan),
+        tag("executors", "\n".join(f"{name}: {role}" for name, role in roles.items())),
+        tag("limits", f"at most {max_tasks} tasks"),
+        tag("rejected", state.get("rejected", "")),
+        tag("replan", replan),
         _earlier(state.get("answers", [])),
     ]
-    history = _whole_turns(state.get("messages", [])[:-1])
-    return {"messages": [*history, _message(parts)]}
+    history = whole_turns(state.get("messages", [])[:-1])
+    return {"messages": [*history, brief_message(parts)]}
 
 
 def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) -> dict[str, Any]:
@@ -52,14 +52,14 @@ def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) ->
     numbers = {key(c): n for n, c in enumerate(numbered([*needs.values()]), 1)}
     given = "\n".join(_result(r, numbers) for r in needs.values())
     parts = [
-        _tag("task", task.goal, id=task.id),
-        _tag("question", state.get("question", "")),
-        _tag("results", given),
-        _tag("feedback", "\n".join(why)),
+        tag("task", task.goal, id=task.id),
+        tag("question", state.get("question", "")),
+        tag("results", given),
+        tag("feedback", "\n".join(why)),
         _earlier(state.get("answers", [])),
     ]
     return {
-        "messages": [_message(parts)],
+        "messages": [brief_message(parts)],
         "task": task,
         "question": state.get("question", ""),
         "results": dict(needs),
@@ -71,13 +71,13 @@ def review_brief(state: TeamState, *, max_rounds: int) -> dict[str, list[AnyMess
     ordered = in_order(state.get("plan") or Plan(), state.get("results", {}))
     numbers = {key(c): n for n, c in enumerate(numbered(ordered), 1)}
     parts = [
-        _tag("request", state.get("question", "")),
-        _tag("rejected", state.get("rejected", "")),
-        _tag("results", "\n".join(_result(r, numbers) for r in ordered)),
-        _tag("checks", checks_text(state.get("checks", []))),
-        _tag("round", f"{state.get('round', 1)} of {max_rounds}"),
+        tag("request", state.get("question", "")),
+        tag("rejected", state.get("rejected", "")),
+        tag("results", "\n".join(_result(r, numbers) for r in ordered)),
+        tag("checks", checks_text(state.get("checks", []))),
+        tag("round", f"{state.get('round', 1)} of {max_rounds}"),
     ]
-    return {"messages": [_message(parts)]}
+    return {"messages": [brief_message(parts)]}
 
 
 def request_of(messages: Sequence[AnyMessage]) -> tuple[str, str]:
@@ -89,11 +89,11 @@ def request_of(messages: Sequence[AnyMessage]) -> tuple[str, str]:
     if not messages or messages[-1].type != "human":
         return "", ""
     text = messages[-1].text.strip()
-    brief = re.fullmatch(r"<task[^>]*>\s*(.*?)\s*</task>\s*(.*)", text, re.DOTALL)
+    brief = re.fullmatch(r"<(task|request)(?: [^>]*)?>\s*(.*?)\s*</\1>\s*(.*)", text, re.DOTALL)
     if brief is None:
         return text, ""
-    material = re.sub(r"<question>.*?</question>\s*", "", brief[2], flags=re.DOTALL)
-    return brief[1], material
+    material = re.sub(r"<question>.*?</question>\s*", "", brief[3], flags=re.DOTALL)
+    return brief[2], material
 
 
 def checks_text(checks: Iterable[RuleOutcome]) -> str:
@@ -104,11 +104,13 @@ def checks_text(checks: Iterable[RuleOutcome]) -> str:
     )
 
 
-def _message(parts: Iterable[str]) -> HumanMessage:
+def brief_message(parts: Iterable[str]) -> HumanMessage:
+    """Make a brief of its parts, without those that are empty."""
     return HumanMessage("\n".join(p for p in parts if p))
 
 
-def _tag(name: str, text: str, **attributes: object) -> str:
+def tag(name: str, text: str, **attributes: object) -> str:
+    """Put text between tags, as data that cannot close them; nothing when it is blank."""
     if not text.strip():
         return ""
     written = "".join(f' {key}="{value}"' for key, value in attributes.items())
@@ -120,9 +122,7 @@ def _tag(name: str, text: str, **attributes: object) -> str:
 def _result(result: TaskResult, numbers: Mapping[tuple[str, int, str], int]) -> str:
     said = result.text if result.found else "not found"
     lines = [f"goal: {result.goal}", said, *(_place(numbers[key(c)], c) for c in result.citations)]
-    return _tag(
-        "result", "\n".join(lines), task=result.task, agent=result.agent, round=result.round
-    )
+    return tag("result", "\n".join(lines), task=result.task, agent=result.agent, round=result.round)
 
 
 def _place(number: int, citation: Citation) -> str:
@@ -131,7 +131,7 @@ def _place(number: int, citation: Citation) -> str:
 
 
 def _earlier(answers: Sequence[Answer]) -> str:
-    return _tag("earlier", "\n\n".join(_told(a) for a in answers[-EARLIER_TURNS:]))
+    return tag("earlier", "\n\n".join(_told(a) for a in answers[-EARLIER_TURNS:]))
 
 
 def _told(answer: Answer) -> str:
@@ -139,9 +139,9 @@ def _told(answer: Answer) -> str:
     return "\n".join([f"question: {answer.question}", f"answer: {answer.text}", *places])
 
 
-def _whole_turns(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+def whole_turns(messages: Sequence[AnyMessage], most: int = HISTORY) -> list[AnyMessage]:
     """The conversation's end, starting at a person's message, as strict providers ask."""
-    end = list(messages[-HISTORY:])
+    end = list(messages[-most:])
     while end and end[0].type != "human":
         end.pop(0)
     return end

@@ -27,8 +27,7 @@ def executor_pool(team: Mapping[str, Member]) -> CompiledStateGraph[Any, Any, An
     """Compile a graph over `TaskState` that sends a task to the executor it is for."""
     graph: StateGraph[TaskState, Any, TaskState, TaskState] = StateGraph(TaskState)
     for name, one in team.items():
-        about = {"role": one.role or name, "agent": name}
-        graph.add_node(name, one.node(dict, _settle(name)), metadata=about)
+        graph.add_node(name, one.node(dict, _settle(name)), metadata=one.metadata)
         graph.add_edge(name, END)
     graph.add_conditional_edges(START, _executor, list(team))
     return graph.compile(name="executors")

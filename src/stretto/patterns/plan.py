@@ -10,9 +10,9 @@ from langgraph.graph import END, START, StateGraph
 
 from stretto.errors import InvalidInput, InvalidPlan, InvalidReview
 from stretto.members import Compaction, Member, Reply, check_team, member, members
+from stretto.members.decisions import decided
 from stretto.models import chat_model
 from stretto.patterns.brief import planner_brief, review_brief
-from stretto.patterns.decisions import decided
 from stretto.patterns.executors import executor_pool, run_round
 from stretto.patterns.review import (
     better,
@@ -116,7 +116,7 @@ def plan(
     model = _model_of(thinker)
     begin = begin_turn(compaction or Compaction(), model)
     graph.add_node("prepare", begin, metadata={"role": "takes the question"})
-    graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=_about(thinker))
+    graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=thinker.metadata)
     pool = executor_pool(team)
     graph.add_node(
         "execute",
@@ -124,7 +124,7 @@ def plan(
         metadata={"role": "executors", "agents": ", ".join(team)},
     )
     graph.add_node("check", _check_node(rules), metadata={"role": "rules"})
-    graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=_about(judge_))
+    graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=judge_.metadata)
     graph.add_node("ask", ask_reviewers_question, metadata={"role": "person"})
     graph.add_node("answer", answer_turn, metadata={"role": "gives the answer"})
     _wire(graph, bounds, asked, list(team))
@@ -318,11 +318,6 @@ def _planner(thing: object, team: dict[str, Member], bounds: Bounds) -> Member:
 def _model_of(planner: Member) -> BaseChatModel:
     model = planner.agent.model if planner.agent is not None else None
     return model if isinstance(model, BaseChatModel) else chat_model(model)
-
-
-def _about(one: Member) -> dict[str, Any]:
-    about = {"role": one.role or one.name, "agent": one.name}
-    return {**about, "version": one.agent.version} if one.agent is not None else about
 
 
 def _approvals(approve: Approval | Iterable[Approval]) -> frozenset[Approval]:

@@ -10,10 +10,10 @@ from langgraph.runtime import get_runtime
 
 from stretto.errors import InvalidInput
 from stretto.members import Reply
+from stretto.members.decisions import decided, told
 from stretto.members.human import Approve, Edit, Reject, Respond, ask_person
 from stretto.patterns.answer import compose, in_order, message_text, numbered
 from stretto.patterns.brief import request_of
-from stretto.patterns.decisions import decided, told
 from stretto.patterns.review import plan_problem, read_plan
 from stretto.state import Answer, Plan, Review, TaskRevision, TeamState
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.callbacks import adispatch_custom_event
+from langchain_core.callbacks import BaseCallbackManager, adispatch_custom_event
+from langgraph.config import get_config
 
 from stretto.records import RECORD_EVENT
 
@@ -19,6 +20,9 @@ async def told(kind: str, **fields: Any) -> None:
         kind: The `type` of a record: "decided", "outcome", "handoff", "budgeted", ...
         **fields: Those of the record's fields that are its own.
     """
+    callbacks = get_config().get("callbacks")
+    if isinstance(callbacks, BaseCallbackManager) and not callbacks.handlers:
+        return  # nobody listens
     await adispatch_custom_event(RECORD_EVENT, {**fields, "type": kind})
 
 

@@ -1,0 +1,134 @@
+"""The typed state of a pattern: its members' results, what else it needs, and the user's fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
+
+from langgraph.channels.base import BaseChannel
+from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict, get_type_hints, is_typeddict
+
+from stretto.errors import InvalidInput
+from stretto.state import ChatState, Messages, WorkState, merge_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stretto.members import Member
+
+_CHAT = frozenset({"messages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The schemas of a pattern's graph."""
+
+    state: Any
+    """Of the whole state."""
+    input: Any
+    """Of what a turn begins with: the conversation, and the user's own fields."""
+    own: frozenset[str]
+    """The user's own fields."""
+
+    def schemas(self) -> dict[str, Any]:
+        """What `StateGraph` takes beside the state."""
+        return {"input_schema": self.input}
+
+
+def shape(
+    pattern: str,
+    members: Iterable[Member],
+    own: Any = None,
+    **more: Any,
+) -> Shape:
+    """Make the state of a pattern.
+
+    Args:
+        pattern: Its name, for errors and schemas.
+        members: Those whose results it holds.
+        own: A `TypedDict` of the user's own fields, which functions and graphs read and write;
+            `None` for none.
+        **more: What else the pattern keeps: types by field.
+
+    Raises:
+        InvalidInput: `own` is no TypedDict, has a field that is the pattern's, or one with a
+            reducer that a member's graph has too.
+    """
+    team = list(members)
+    theirs = _own_fields(pattern, own, {*WorkState.__annotations__, *more})
+    for one in team:
+        _refuse_doubling(pattern, one, theirs)
+    results = _schema("Results", {m.name: _type_of(m) for m in team})
+    title = pattern.title().replace("_", "")
+    state = _schema(
+        f"{title}State",
+        {
+            **theirs,
+            "messages": Messages,
+            "results": Annotated[results, merge_values],
+            "failed": Annotated[dict[str, str], merge_values],
+            "structured_response": Any,
+            **more,
+        },
+    )
+    given = _schema(f"{title}Input", {**theirs, "messages": Messages}) if theirs else ChatState
+    return Shape(state, given, frozenset(theirs))
+
+
+def _schema(name: str, fields: Mapping[str, Any]) -> Any:
+    made: Any = TypedDict  # its fields are only known now, so no type checker can follow
+    return made(name, dict(fields), total=False)
+
+
+def has_reducer(annotation: Any) -> bool:
+    """Tell whether a field of a state merges what is written to it."""
+    if get_origin(annotation) is not Annotated:
+        return False
+    last = annotation.__metadata__[-1]
+    if isinstance(last, BaseChannel):
+        return not type(last).__name__.startswith("LastValue")
+    if isinstance(last, type) and issubclass(last, BaseChannel):
+        return not any(base.__name__ == "LastValue" for base in last.__mro__)
+    return callable(last)
+
+
+def own_types(own: Any) -> Mapping[str, Any]:
+    """The types of the user's own fields, reducers included."""
+    return {} if own is None else get_type_hints(own, include_extras=True)
+
+
+def _own_fields(pattern: str, own: Any, taken: set[str]) -> dict[str, Any]:
+    if own is None:
+        return {}
+    if not is_typeddict(own):
+        raise InvalidInput(
+            f"{pattern}: the state {own!r} is no TypedDict. Declare the team's own fields in a "
+            "class that extends `typing_extensions.TypedDict`."
+        )
+    hints = get_type_hints(own, include_extras=True)
+    if clash := sorted((taken & set(hints)) - _CHAT):
+        raise InvalidInput(
+            f"{pattern}: the field {clash[0]!r} of {own.__name__!r} is one that the pattern keeps "
+            "itself. Rename it."
+        )
+    return {name: kind for name, kind in hints.items() if name not in _CHAT}
+
+
+def _refuse_doubling(pattern: str, one: Member, own: Mapping[str, Any]) -> None:
+    graph = one.runnable
+    if not isinstance(graph, CompiledStateGraph):
+        return
+    shared = sorted(
+        name for name, kind in own.items() if name in graph.channels and has_reducer(kind)
+    )
+    if shared:
+        raise InvalidInput(
+            f"{pattern}: the graph {one.name!r} has a field {shared[0]!r} too, which merges what "
+            "is written to it: what it held before would be merged twice. Rename the field in one "
+            "of them, or call the graph from a function that returns only what is new."
+        )
+
+
+def _type_of(one: Member) -> Any:
+    return Any if one.value_type is None else one.value_type
