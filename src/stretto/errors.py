@@ -9,7 +9,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class StrettoError(Exception):
@@ -91,8 +91,66 @@ class InvalidAnswer(InvalidInput):
     """Raised when a person's answer does not fit what was asked."""
 
 
+class Unrouted(StrettoError):
+    """Raised when a route's decision leads to no member."""
+
+
+class ChunksFailed(StrettoError):
+    """Raised when more chunks of a source failed than may; those that are done are kept.
+
+    `failed` of `chunks` failed so far.
+    """
+
+    def __init__(self, text: str, failed: int, chunks: int) -> None:
+        self.failed, self.chunks = failed, chunks
+        super().__init__(text)
+
+
+class SourceChanged(StrettoError):
+    """Raised when a source is not what it was when a turn began to read it."""
+
+
+class ResultUnfit(StrettoError):
+    """Raised when a step gave, or is given, something other than what it declares."""
+
+
 class MemberFailed(StrettoError):
     """Raised when a member of a team raised; finished members keep their results."""
+
+
+class NobodyAvailable(MemberFailed):
+    """Raised when a member cannot work, and none of those that might take its place can.
+
+    `failed` has why, by member, the first to fail first.
+    """
+
+    exit_code = 5
+
+    def __init__(self, pattern: str, failed: Mapping[str, str], remedy: str) -> None:
+        self.failed = dict(failed)
+        first, *others = self.failed
+        tried = "; ".join(f"{name!r}: {self.failed[name]}" for name in others)
+        also = f" Those that could take its place failed too: {tried}." if others else ""
+        super().__init__(
+            f"{pattern}: {first!r} is not available: {self.failed[first]}.{also} {remedy}"
+        )
+
+
+class BranchesFailed(MemberFailed):
+    """Raised when too few of the branches that work side by side succeed; what they gave is kept.
+
+    `failed` tells why each of the others did not, by name; `require` how many were to succeed.
+    """
+
+    def __init__(self, pattern: str, failed: Mapping[str, str], require: str | int) -> None:
+        self.pattern, self.failed, self.require = pattern, dict(failed), require
+        told = "; ".join(f"{name!r}: {why}" for name, why in self.failed.items())
+        needed = {"all": "all branches have", "any": "one branch has", 1: "one branch has"}
+        super().__init__(
+            f"{pattern}: {needed.get(require, f'{require} branches have')} to succeed, and there "
+            f"failed {told or 'none, but too few worked'}. What the others gave is stored: mend "
+            "the cause and resume, and only those that failed work again; or require fewer."
+        )
 
 
 class ModelRefused(StrettoError):
@@ -119,6 +177,20 @@ class LimitReached(StrettoError):
     """Raised when a run has used up a limit; what it has done is stored."""
 
     exit_code = 6
+
+
+class TooManyHandoffs(LimitReached):
+    """Raised when agents hand a conversation over and over, and none of them says anything.
+
+    `way` names those it went to, in their order.
+    """
+
+    def __init__(self, why: str, way: Sequence[str]) -> None:
+        self.way = tuple(way)
+        super().__init__(
+            f"swarm: {why}, and nobody has answered: {' -> '.join(self.way)}. Say in the prompts "
+            "who answers what, restrict `edges`, or raise `max_handoffs`."
+        )
 
 
 class BudgetExceeded(LimitReached):
@@ -168,6 +240,33 @@ class BulkheadFull(StrettoError):
         super().__init__(
             f"all {limit} permits of the bulkhead {bulkhead!r} are taken, after {seconds:g} s of "
             "waiting. Raise its `limit` or its `wait`, or give the policy a fallback."
+        )
+
+
+class Deadlock(StrettoError):
+    """Raised instead of a wait that could never end, because those waited for wait for it.
+
+    `cycle` names who holds what, each waiting for the next and the last for the first.
+    """
+
+    def __init__(self, text: str, cycle: tuple[str, ...]) -> None:
+        self.cycle = cycle
+        super().__init__(text)
+
+
+class LockBusy(StrettoError):
+    """Raised when a lock was not free in the time it waits.
+
+    `lock` is its name, `holder` who has it, as far as is known.
+    """
+
+    exit_code = 4
+
+    def __init__(self, lock: str, holder: str, seconds: float) -> None:
+        self.lock, self.holder, self.seconds = lock, holder, seconds
+        super().__init__(
+            f"the lock {lock!r} is held by {holder or 'another'}, after {seconds:g} s of waiting. "
+            "Try later, raise its `wait`, or see to what keeps the holder."
         )
 
 

@@ -165,6 +165,118 @@ class Answer(Frozen):
     rounds: int = 0
 
 
+class Routed(Frozen):
+    """Where a turn was sent, by whom and why."""
+
+    by: str
+    """Who decided."""
+    label: str
+    """What was decided; empty when nothing fits."""
+    reason: str = ""
+    confidence: float | None = None
+    """In 0..1; `None` when there was no doubt."""
+    sure: bool = True
+    """False when the next stage of a cascade is to be asked."""
+
+
+class FailedRow(Frozen):
+    """A record of a source that could not be read."""
+
+    where: str
+    """Such as "line 17"; "end" where the source breaks off."""
+    error: str
+
+
+class FailedChunk(Frozen):
+    """A part of a source that could not be worked on."""
+
+    chunk: int
+    """Its number, from 1."""
+    start: dict[str, int]
+    """Where in the source it begins: `record` (from 0), and for files `line` and `byte`."""
+    rows: int
+    """Records in it."""
+    error: str
+    attempts: int = 1
+    """Calls of the worker, as far as is known."""
+
+
+class Mapped(Frozen):
+    """How far a source has been worked through."""
+
+    token: str = ""
+    """Names this pass over the source, to find its open reader again."""
+    position: dict[str, int] = Field(default_factory=dict[str, int])
+    """Where the next chunk begins, as `FailedChunk.start`."""
+    source: dict[str, Any] = Field(default_factory=dict[str, Any])
+    """By what a changed source is noticed: size, time of change and digest of the head."""
+    total: int | None = None
+    """Items in all, where the source tells."""
+    chunks: int = 0
+    """Chunks that are through, failed and skipped ones too."""
+    items: int = 0
+    """Items that are through, failed and skipped ones too."""
+    skipped: int = 0
+    """Chunks that the worker's `when` left out."""
+    failed_chunks: int = 0
+    failed_items: int = 0
+    failed_rows: int = 0
+    failed: list[FailedChunk] = Field(default_factory=list[FailedChunk])
+    """The first failed chunks; `failed_chunks` counts all."""
+    rows: list[FailedRow] = Field(default_factory=list[FailedRow])
+    """The first records that could not be read; `failed_rows` counts all."""
+    ended: bool = False
+    """Whether the source is through."""
+
+
+class ToolWord(Frozen):
+    """What a tool gave to an agent that then handed over."""
+
+    tool: str
+    args: dict[str, Any] = Field(default_factory=dict[str, Any])
+    text: str
+
+
+class HandedOver(Frozen):
+    """One handoff of a turn: who gave the conversation to whom, and with what."""
+
+    by: str
+    to: str
+    reason: str = ""
+    payload: Any = None
+    """What it gave along, as JSON."""
+    said: str = ""
+    """What it said to the person beside."""
+    tools: list[ToolWord] = Field(default_factory=list[ToolWord])
+    """What its tools gave in this piece of work."""
+    how: Literal["handed", "stood in", "refused"] = "handed"
+    """`stood in`: `by` was not available; `refused`: it did not hand over as it must, and is asked
+    again."""
+    new: bool = True
+    """Whether it brought anything but the handoff itself."""
+
+
+class BoardTask(Frozen):
+    """A task on a board, and what has become of it."""
+
+    id: str
+    goal: str
+    data: Any = None
+    """The task as JSON, where it is more than text."""
+    state: Literal["open", "claimed", "done", "failed"] = "open"
+    owner: str = ""
+    """Who has claimed it, or did it."""
+    by: str = ""
+    """Who put it there; empty for those that were there from the start."""
+    tried: list[str] = Field(default_factory=list[str])
+    """Those who gave it back, in their order."""
+    text: str = ""
+    value: Any = None
+    """The typed result as JSON."""
+    why: str = ""
+    """Why it was given back last, or failed."""
+
+
 def merge_messages(state: Sequence[BaseMessage], writes: Sequence[Any]) -> list[BaseMessage]:
     """Fold batches of message writes into a history, as `add_messages` would one by one.
 

@@ -117,6 +117,10 @@ class Member:
     """Whether it works at all; `None` is always."""
     value_type: Any = None
     """The type of what it gives, as far as it says so; `None` when it does not."""
+    takes: Any = None
+    """The type that the result before it must fit, where steps are checked; `None` for any."""
+    gives: Any = None
+    """The type that its own result must fit; `None` for any."""
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -251,6 +255,8 @@ def member(
     output: dict[str, Any] | None = None,
     policy: Policy | None = None,
     when: When | None = None,
+    takes: Any = None,
+    gives: Any = None,
 ) -> Member:
     """Take anything LangGraph runs as a member.
 
@@ -264,6 +270,9 @@ def member(
         policy: What is done around its work; by default an agent's own.
         when: Asked with the team's state before it works: `True` lets it, `False` or a text that
             says why leaves it out, and the journal is told.
+        takes: In a chain, the type that the result before it must fit: a pydantic class, or a type
+            such as `list[str]`.
+        gives: In a chain, the type that its own result must fit, and is read as.
 
     Raises:
         InvalidMember: It is nothing that can run, it has no name of its own, or its fallback leads
@@ -271,7 +280,9 @@ def member(
         InvalidInput: Its policy cannot take effect.
     """
     taken = _member(thing, name, role, output=output, policy=policy)
-    return taken if when is None else replace(taken, when=when)
+    more = {"when": when, "takes": takes, "gives": gives, "value_type": gives}
+    declared = {key: value for key, value in more.items() if value is not None}
+    return replace(taken, **declared) if declared else taken
 
 
 def _member(

@@ -6,7 +6,12 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AnyMessage,
+    HumanMessage,
+    SystemMessage,
+    convert_to_messages,
+)
 
 from stretto.errors import InvalidInput
 from stretto.members.effects import effect
@@ -102,7 +107,7 @@ def _own(given: Any, asked: str, material: str, extra: Sequence[str]) -> list[An
             f"a context policy gave {given!r}. Give text, or a list of messages that ends with the "
             "request."
         )
-    history: list[AnyMessage] = valid_history(given)
+    history = valid_history(cast("list[AnyMessage]", convert_to_messages(given)))
     if not history or history[-1].type != "human":
         history = [*history, brief_message([tag("request", asked), material, *extra])]
     return history

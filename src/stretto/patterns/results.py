@@ -29,8 +29,10 @@ def result_update(name: str, said: Reply) -> Update:
     return {**said.update, "results": {name: result_of(said)}}
 
 
-def no_result(name: str) -> Update:
-    """The update of a member that did not work in this turn."""
+def no_result(name: str, state: Mapping[str, Any] | None = None) -> Update:
+    """The update of a member that gave no result in this turn: one of an earlier turn goes."""
+    if state is not None and name not in (state.get("results") or {}):
+        return {}
     return {"results": {name: None}}
 
 
