@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "t"}}
+REFUSES_B = """CREATE TEMP TRIGGER b BEFORE INSERT ON main.writes WHEN NEW.channel = 'b'
+    BEGIN SELECT RAISE(ABORT, 'no b here'); END"""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -237,12 +239,12 @@ async def test_a_full_disk_loses_nothing_stored(tmp_path: Path) -> None:
     async with open_checkpointer(tmp_path / "c.sqlite") as saver:
         graph = team(saver)
         await graph.ainvoke({"messages": [HumanMessage("hi")]}, THREAD)
-        connection = saver.inner.conn
-        await connection.execute("PRAGMA max_page_count=20")
+        inner: Any = saver.inner
+        await inner.execute(("PRAGMA max_page_count=20", ()))
         with pytest.raises(StateUnavailable, match="Free some space"):
             await graph.ainvoke({"messages": [HumanMessage("x" * 100_000)]}, THREAD)
         assert len((await graph.aget_state(THREAD)).values["messages"]) == 2
-        await connection.execute("PRAGMA max_page_count=100000")
+        await inner.execute(("PRAGMA max_page_count=100000", ()))
         await graph.ainvoke({"messages": [HumanMessage("again")]}, THREAD)
         assert len((await graph.aget_state(THREAD)).values["messages"]) == 4
 
@@ -271,6 +273,22 @@ async def test_a_cancelled_write_does_not_lock_the_file(tmp_path: Path) -> None:
             await asyncio.wait_for(
                 team(other).ainvoke({"messages": [HumanMessage("hi")]}, elsewhere), 5
             )
+
+
+async def test_what_a_task_wrote_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A task with half of its writes would count as done."""
+    async with open_checkpointer(tmp_path / "c.sqlite") as saver:
+        await team(saver).ainvoke({"messages": [HumanMessage("hi")]}, THREAD)
+        inner: Any = saver.inner
+        await inner.execute((REFUSES_B, ()))
+        found = await saver.aget_tuple(THREAD)
+        assert found is not None
+        with pytest.raises(StateUnavailable, match="no b here"):
+            await saver.aput_writes(found.config, [("a", 1), ("b", 2)], "task")
+        await saver.aput_writes(found.config, [("c", 3)], "other")
+        found = await saver.aget_tuple(THREAD)
+        assert found is not None
+        assert [channel for _, channel, _ in found.pending_writes or ()] == ["c"]
 
 
 async def test_many_may_open_new_checkpoints_at_once(place: str) -> None:

@@ -145,8 +145,8 @@ async def test_a_full_disk_stops_the_run_until_there_is_space(
             held.execute(f"PRAGMA max_page_count={count + pages}")
         else:
             saver = storage.checkpointer.inner
-            (count,) = await (await saver.conn.execute(used)).fetchone()
-            await saver.conn.execute(f"PRAGMA max_page_count={count + pages}")
+            ((count,),) = await saver.execute((used, ()))
+            await saver.execute((f"PRAGMA max_page_count={count + pages}", ()))
         with pytest.raises(StateUnavailable, match="Free some space, then resume"):
             await stretto.run(graph, large, thread="t", storage=storage)
     assert world.counts() != DONE

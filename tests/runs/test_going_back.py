@@ -213,5 +213,4 @@ async def lost(storage: Storage, channel: str) -> None:
         async with inner.pool.connection() as connection:
             await connection.execute("DELETE FROM checkpoint_writes WHERE channel = %s", (channel,))
         return
-    await inner.conn.execute("DELETE FROM writes WHERE channel = ?", (channel,))
-    await inner.conn.commit()
+    await inner.execute(("DELETE FROM writes WHERE channel = ?", (channel,)))

@@ -9,12 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiosqlite
-
 from stretto.checkpoint.fenced import FencedSqliteSaver
 from stretto.checkpoint.saver import journaled
 from stretto.checkpoint.serializer import serializer
-from stretto.errors import MissingExtra, StateUnreadable, ThreadTaken
+from stretto.errors import MissingExtra, StateUnreadable
 from stretto.home import database_url, is_database_url, state_home, state_wait
 from stretto.journal.privacy import privacy_from_environment
 from stretto.journal.sqlite import WAIT_SECONDS, open_file, translated
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from stretto.journal import Journal
     from stretto.journal.cipher import Cipher
 
-CHUNK = 16
-"""Rows fetched at once: a history is made of the few newest checkpoints, and each may be large."""
 APPLICATION_ID = 0x53747243
 """Marks a file as Stretto's checkpoints (`StrC`), in SQLite's `application_id`."""
 
@@ -74,24 +70,22 @@ async def _sqlite(
     path: Path, cipher: Cipher | None, patience: float
 ) -> AsyncGenerator[tuple[FencedSqliteSaver, Guard]]:
     path = await asyncio.to_thread(_prepare, path)
-    async with aiosqlite.connect(path, timeout=patience, iter_chunk_size=CHUNK) as connection:
-        saver = FencedSqliteSaver(connection, serde=serializer(cipher))
 
-        @asynccontextmanager
-        async def guard() -> AsyncGenerator[None]:
-            with translated(path):
-                try:
-                    yield
-                except (sqlite3.Error, asyncio.CancelledError, ThreadTaken):
-                    # A statement may have run without its commit: it would lock the file.
-                    async with saver.lock:
-                        await connection.rollback()
-                    raise
-
+    @asynccontextmanager
+    async def guard() -> AsyncGenerator[None]:
         with translated(path):
-            await connection.execute("PRAGMA synchronous=NORMAL")
+            yield
+
+    with translated(path):
+        connection = sqlite3.connect(path, timeout=patience, check_same_thread=False)
+    saver = FencedSqliteSaver(connection, serde=serializer(cipher))
+    try:
+        with translated(path):
+            await saver.execute(("PRAGMA synchronous=NORMAL", ()))
             await saver.setup()
         yield saver, guard
+    finally:
+        await saver.aclose()
 
 
 def _prepare(given: Path) -> Path:

@@ -107,11 +107,11 @@ async def _has_checkpoints(storage: "Storage", thread: str) -> bool:
 
 async def _drop_checkpoints(storage: "Storage", thread: str) -> None:
     """Delete them, and leave nothing of them in a file's free pages."""
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from stretto.checkpoint.fenced import FencedSqliteSaver
 
     inner = storage.checkpointer.inner
-    if isinstance(inner, AsyncSqliteSaver):
-        await inner.conn.execute("PRAGMA secure_delete=ON")
+    if isinstance(inner, FencedSqliteSaver):
+        await inner.execute(("PRAGMA secure_delete=ON", ()))
     await storage.checkpointer.adelete_thread(thread)
-    if isinstance(inner, AsyncSqliteSaver):
-        await inner.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if isinstance(inner, FencedSqliteSaver):
+        await inner.execute(("PRAGMA wal_checkpoint(TRUNCATE)", ()))
