@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, SystemMessage
 from typing_extensions import override
 
 from stretto.errors import AnswerUnreadable
 from stretto.members.blocking import awaitable, run_blocking
 from stretto.members.caching import cached_response
+from stretto.members.history import valid_history
 from stretto.members.spending import reserving
 from stretto.members.telling import teller
 from stretto.members.where import here
@@ -75,7 +76,7 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Handler
     ) -> ModelResponse[Any]:
-        guard = self._guard
+        request, guard = _valid(request), self._guard
         if guard is None or self._policy is None:
             async with reserving(request) as bounded:
                 return await handler(bounded)
@@ -110,6 +111,16 @@ class GuardedCalls(AgentMiddleware[Any, Any, Any]):
                 return _readable(await handler(bounded))
 
         return Target(model_name(request.model), call)
+
+
+def _valid(request: ModelRequest[Any]) -> ModelRequest[Any]:
+    """The request with a history that strict providers accept; the same where they accept it.
+
+    One in which nobody says anything stays, so that the provider's own word on it is heard.
+    """
+    messages = valid_history(request.messages)
+    said = any(not isinstance(message, SystemMessage) for message in messages)
+    return request.override(messages=messages) if said and messages != request.messages else request
 
 
 def _readable(response: ModelResponse[Any]) -> ModelResponse[Any]:

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from stretto.testing.call import Call
+from stretto.testing.checked import Checked, CheckedModel
 from stretto.testing.clock import Clock
 from stretto.testing.faults import (
     Fault,
@@ -18,6 +19,7 @@ from stretto.testing.faults import (
     stall,
     status,
 )
+from stretto.testing.histories import Provider, history_problems
 from stretto.testing.injector import faulty
 from stretto.testing.recorded import RecordedModel, recorded_tools
 from stretto.testing.reply import Reply, UnexpectedCall, broken_call, tool_call
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "Checked",
+    "CheckedModel",
     "Clock",
     "Fault",
     "OpenAIServer",
+    "Provider",
     "RecordedModel",
     "Reply",
     "Request",
@@ -48,6 +53,7 @@ __all__ = [
     "fail_at",
     "faulty",
     "hang",
+    "history_problems",
     "kill_at",
     "nonsense",
     "openai_server",
