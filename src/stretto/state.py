@@ -165,6 +165,32 @@ class Answer(Frozen):
     rounds: int = 0
 
 
+class Critique(Frozen):
+    """What a critic says of a draft."""
+
+    score: float = Field(description="how good it is; higher is better")
+    feedback: str = Field(default="", description="what falls short and what would mend it")
+
+
+class Refining(Frozen):
+    """How far a turn of `refine` is."""
+
+    round: int = 1
+    """The round being worked on, 1-based."""
+    score: float | None = None
+    """Of the best draft so far; `None` before the first critique."""
+    best: int = 0
+    """The round of that draft."""
+    stale: int = 0
+    """Rounds since then that brought nothing better."""
+    feedback: str = ""
+    """The last critique's."""
+    attempts: int = 0
+    """How often the critic gave nothing that can be read in this round."""
+    ended: str = ""
+    """Why the turn ended; empty while it goes on."""
+
+
 class Routed(Frozen):
     """Where a turn was sent, by whom and why."""
 
@@ -177,6 +203,57 @@ class Routed(Frozen):
     """In 0..1; `None` when there was no doubt."""
     sure: bool = True
     """False when the next stage of a cascade is to be asked."""
+
+
+class Delegate(Frozen):
+    """What a manager wants a worker to do."""
+
+    worker: str = Field(description="name of the worker")
+    task: str = Field(description="what to do, understandable on its own")
+
+
+class Delegates(Frozen):
+    """What a manager that is no agent says: tasks for workers, or the answer."""
+
+    delegate: list[Delegate] = Field(
+        default_factory=list[Delegate], description="tasks to be done at once"
+    )
+    answer: str = Field(default="", description="the turn's answer, when nothing is left to do")
+
+
+class Delegated(Frozen):
+    """One task that a manager gave away, and what became of it."""
+
+    id: str
+    """That of the tool call."""
+    worker: str
+    """Whom the manager asked."""
+    task: str
+    status: Literal[
+        "open",
+        "done",
+        "failed",
+        "refused",
+        "stopped",
+        "asked",
+        "given up",
+        "repeated",
+        "skipped",
+        "unknown",
+    ] = "open"
+    """`failed`: it raised or stalled, another may try; `refused`: its result does not pass the
+    check; `stopped`: nobody else may try; `asked`: a person decides; `given up`: the manager was
+    told so; `repeated`: answered with an earlier result; `unknown`: there is no such worker."""
+    by: str = ""
+    """Who does it, or did it in the end: the worker, who took over, or "person"."""
+    attempts: int = 0
+    """How often it was tried, by all together."""
+    tried: list[str] = Field(default_factory=list[str])
+    """Who could not do it, in order; one that was refused stands here each time."""
+    why: str = ""
+    """What went wrong last."""
+    result: Any = None
+    """What it came to, as JSON; `None` while it is not done."""
 
 
 class FailedRow(Frozen):
@@ -235,6 +312,23 @@ class ToolWord(Frozen):
     tool: str
     args: dict[str, Any] = Field(default_factory=dict[str, Any])
     text: str
+
+
+class HandOver(Frozen):
+    """What a function gives back to hand the conversation over."""
+
+    to: str
+    """The name of the one that goes on."""
+    reason: str = ""
+    """What for, in a sentence; the next one is told, and the journal."""
+    payload: Any = None
+    """What is given along: a pydantic value or JSON, of the type that the handoff declares."""
+    say: str = ""
+    """What the person is told beside."""
+    result: Any = None
+    """What was found out; it stands in `results` like that of one who answers."""
+    update: dict[str, Any] = Field(default_factory=dict[str, Any])
+    """New values of the team's own fields."""
 
 
 class HandedOver(Frozen):
@@ -330,6 +424,20 @@ def merge_values(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def merge_work(
+    old: list[Delegated] | None, new: Sequence[Delegated | None] | None
+) -> list[Delegated]:
+    """Put new records in the place of those with their id, or behind; `None` empties before it."""
+    merged = {record.id: record for record in old or ()}
+    for record in [None] if new is None else new:
+        if record is None:
+            merged.clear()
+        else:
+            read = record if isinstance(record, Delegated) else Delegated.model_validate(record)
+            merged[read.id] = read
+    return list(merged.values())
 
 
 class Typed(LastValue[Any]):

@@ -175,7 +175,7 @@ def test_a_valid_history_comes_back_as_it_is(messages: list[AnyMessage]):
         ),
         pytest.param(
             [SystemMessage("be"), AIMessage("hello"), SystemMessage("brief"), HI],
-            ["system be", "system brief", "human hi"],
+            ["system be", f"human {OPENING}", "ai hello", "human <note>brief</note>", "human hi"],
             id="a human message comes first",
         ),
         pytest.param(

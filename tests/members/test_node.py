@@ -247,7 +247,7 @@ def test_nothing_and_twins_are_refused() -> None:
         members([plain_function(), async_function()])
 
 
-@pytest.mark.parametrize("nothing", [None, 7, {}, {"messages": []}])
+@pytest.mark.parametrize("nothing", [None, object(), {}, {"messages": []}])
 async def test_a_member_that_says_nothing_fails_clearly(nothing: Any) -> None:
     """The error names the member and what it returned."""
 

@@ -210,14 +210,13 @@ def _kind(block: dict[Any, Any]) -> str:
 
 
 def _opened(messages: list[AnyMessage]) -> list[AnyMessage]:
-    """System messages in front, then a human one."""
-    first = next((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), None)
-    before = messages if first is None else messages[:first]
-    front: list[AnyMessage] = [m for m in before if isinstance(m, SystemMessage)]
-    if first is not None:
-        return [*front, *(_noted(message) for message in messages[first:])]
-    rest = [m for m in before if not isinstance(m, SystemMessage)]
-    return [*front, HumanMessage(OPENING), *rest] if rest else front
+    """System messages in front, then a human one; where a model spoke first, an opening."""
+    spoken = [i for i, m in enumerate(messages) if not isinstance(m, SystemMessage)]
+    if not spoken:
+        return messages
+    rest: list[AnyMessage] = [_noted(message) for message in messages[spoken[0] :]]
+    opening = [] if isinstance(rest[0], HumanMessage) else [HumanMessage(OPENING)]
+    return [*messages[: spoken[0]], *opening, *rest]
 
 
 def _noted(message: AnyMessage) -> AnyMessage:

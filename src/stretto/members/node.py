@@ -18,13 +18,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AnyMessage, convert_to_messages
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.config import get_config
+from langgraph.errors import ParentCommand
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
 from langgraph.pregel.protocol import PregelProtocol
 from langgraph.pregel.remote import RemoteGraph
 from langgraph.runtime import get_runtime
+from langgraph.types import Command
 from pydantic import BaseModel
 
 from stretto.errors import InvalidMember
@@ -32,6 +35,7 @@ from stretto.members.agent import agent_graph
 from stretto.members.checks import check_policy
 from stretto.members.decisions import decided
 from stretto.members.effects import effect
+from stretto.members.history import valid_history
 from stretto.members.remote import remote_call
 from stretto.members.reply import Reply, reply
 from stretto.members.work import Levels, Successor, Work
@@ -40,6 +44,9 @@ from stretto.policy import Constant, Policy
 from stretto.records import AGENT_KEY, VERSION_KEY
 from stretto.spec.agent import Agent
 from stretto.spec.tool import EFFECT_KEY, effect_of
+
+UNAWAITED_KEY = "nobody_waits"
+"""Key in the metadata of a graph's node that says of the whole graph that nobody waits for it."""
 
 Update = dict[str, Any]
 
@@ -55,7 +62,7 @@ class Node(Protocol):
 class ConfigNode(Protocol):
     """A node function that runs something else and passes the run's config on."""
 
-    def __call__(self, state: Any, config: RunnableConfig) -> Awaitable[Update]:
+    def __call__(self, state: Any, config: RunnableConfig) -> Awaitable[Update | Command[Any]]:
         """Give the state's update."""
         ...
 
@@ -67,11 +74,19 @@ When = Callable[[Any], bool | str | Awaitable[bool | str]]
 """Says of the team's state whether a member works: `True`, or else `False` or why it does not."""
 
 
-Settle = Callable[[Any, Reply], Update | Awaitable[Update]]
-"""Makes the team's state update out of its state and a member's reply."""
+Settle = Callable[[Any, Reply], Update | Command[Any] | Awaitable[Update | Command[Any]]]
+"""Makes the team's state update out of its state and a member's reply; a command says who goes on,
+too."""
 
-Skip = Callable[[Any, str], Update]
+Skip = Callable[[Any, str], Update | Command[Any] | Awaitable[Update | Command[Any]]]
 """Makes the team's state update out of its state and why a member does not work."""
+
+Rescue = Callable[[Any, Exception], Awaitable[Update | Command[Any]]]
+"""Makes the team's state update out of its state and what a member failed with, after its policy;
+or raises it again."""
+
+Passing = Callable[[Command[Any]], Any]
+"""Makes what is read as a member's reply out of a command that a graph sent to the one above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class _Skips:
     when: When
     update: Skip
 
-    async def __call__(self, state: Any) -> Update | None:
+    async def __call__(self, state: Any) -> Update | Command[Any] | None:
         """Give the update where it is left out, having told the journal why; else `None`."""
         made = self.when(state)
         said = await made if inspect.isawaitable(made) else made
@@ -90,7 +105,8 @@ class _Skips:
             return None
         why = said if isinstance(said, str) and said else "its `when` does not hold"
         await decided(self.name, "skipped", reason=why, alternatives=("works", "skipped"))
-        return self.update(state, why)
+        update = self.update(state, why)
+        return await update if inspect.isawaitable(update) else update
 
 
 @dataclass(frozen=True)
@@ -121,6 +137,10 @@ class Member:
     """The type that the result before it must fit, where steps are checked; `None` for any."""
     gives: Any = None
     """The type that its own result must fit; `None` for any."""
+    detach: bool = False
+    """Whether nobody waits for it: it works when all else has, its failure is a dead letter."""
+    source: Any = None
+    """What it was made of."""
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -135,6 +155,8 @@ class Member:
         *,
         fields: Collection[str] = (),
         skip: Skip | None = None,
+        rescue: Rescue | None = None,
+        passing: Passing | None = None,
     ) -> ConfigNode:
         """Make a node: `settle(state, reply)` of what the member says to `brief(state)`.
 
@@ -143,44 +165,65 @@ class Member:
             settle: Makes the update of its reply.
             fields: Those of the team's state that it may give updates of; see `Reply.update`.
             skip: Makes the update where `when` says that it does not work; nothing by default.
+            rescue: Makes the update where it failed; by default the error is raised.
+            passing: Reads a command of a graph to the one above; by default LangGraph obeys it.
 
         Raises (in the node):
             MemberFailed: The member gave nothing that can be read as a reply.
         """
         skips = _Skips(self.name, self.when, skip or _nothing_changes) if self.when else None
-        node = self._function_node(brief, settle, fields, skips)
-        node = node or self._worker_node(brief, settle, fields, skips)
+        node = self._function_node(brief, settle, fields, skips, rescue)
+        node = node or self._worker_node(
+            brief, settle, fields, skips, rescue=rescue, passing=passing
+        )
         node.__name__ = self.name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return node
 
     def _function_node(
-        self, brief: Brief, settle: Settle, fields: Collection[str], skips: _Skips | None
+        self,
+        brief: Brief,
+        settle: Settle,
+        fields: Collection[str],
+        skips: _Skips | None,
+        rescue: Rescue | None,
     ) -> ConfigNode | None:
         """The node of a plain function without a policy: there is nothing around it."""
         call, name = self.function, self.name
         if call is None or self.policy is not None or self.within:
             return None
 
-        async def run(state: Any, config: RunnableConfig) -> Update:  # noqa: ARG001 - a node's
+        async def run(state: Any, config: RunnableConfig) -> Any:  # noqa: ARG001 - a node's
             if skips is not None and (skipped := await skips(state)) is not None:
                 return skipped
             given = brief(state)
             taken = await given if inspect.isawaitable(given) else given
-            said = reply(await call(taken), name, given=taken, fields=fields)
+            try:
+                said = reply(await call(taken), name, given=taken, fields=fields)
+            except Exception as error:
+                if rescue is None:
+                    raise
+                return await rescue(state, error)
             update = settle(state, said)
             return await update if inspect.isawaitable(update) else update
 
         return run
 
     def _worker_node(
-        self, brief: Brief, settle: Settle, fields: Collection[str], skips: _Skips | None
+        self,
+        brief: Brief,
+        settle: Settle,
+        fields: Collection[str],
+        skips: _Skips | None,
+        *,
+        rescue: Rescue | None,
+        passing: Passing | None,
     ) -> ConfigNode:
         """The node of all else: its policy is around it, and it passes the run's config on."""
         graph, name, takes_messages = self.runnable, self.name, self.takes_messages
         typed, work, about = self.typed, self._work(), self._about()
         whole = self.function is None
 
-        async def run(state: Any, config: RunnableConfig) -> Update:
+        async def run(state: Any, config: RunnableConfig) -> Any:
             if skips is not None and (skipped := await skips(state)) is not None:
                 return skipped
             made = brief(state)
@@ -192,7 +235,7 @@ class Member:
 
             async def call(config: RunnableConfig) -> Any:
                 async def ask(given: Any) -> Any:
-                    return await graph.ainvoke(given, config)
+                    return await _called(graph, given, config, passing)
 
                 if isinstance(graph, BaseChatModel):
                     output = await effect(name, ask, taken, effect="idempotent")
@@ -201,12 +244,12 @@ class Member:
                 read(output)  # the policy sees what says nothing
                 return output
 
-            async def finish(output: Any) -> Update:
+            async def finish(output: Any) -> Update | Command[Any]:
                 update = settle(state, read(output))
                 return await update if inspect.isawaitable(update) else update
 
-            update: Update = await work.run(call, given, _told(config, about), finish)
-            return update
+            done = work.run(call, given, _told(config, about), finish)
+            return await _rescued(done, state, rescue)
 
         return run
 
@@ -218,7 +261,7 @@ class Member:
             taken = _input(given, graph, takes_messages=self.takes_messages)
 
             async def call(config: RunnableConfig) -> Any:
-                return await graph.ainvoke(taken, config)
+                return await graph.ainvoke(_sent(graph, taken), config)
 
             async def finish(output: Any) -> Reply:
                 return reply(output, self.name, given=given, typed=self.typed)
@@ -243,6 +286,33 @@ class Member:
         return Work(self.name, self.policy, within=self.within, successors=others, whole=whole)
 
 
+def _sent(graph: Runnable[Any, Any], given: Any) -> Any:
+    """What is sent: a model itself gets a history that strict providers accept."""
+    if not isinstance(graph, BaseChatModel):
+        return given
+    return valid_history(cast("list[AnyMessage]", convert_to_messages(given))) or given
+
+
+async def _called(
+    graph: Runnable[Any, Any], given: Any, config: RunnableConfig, passing: Passing | None
+) -> Any:
+    try:
+        return await graph.ainvoke(_sent(graph, given), config)
+    except ParentCommand as above:
+        if passing is None:
+            raise
+        return passing(above.args[0])
+
+
+async def _rescued(work: Awaitable[Any], state: Any, rescue: Rescue | None) -> Any:
+    try:
+        return await work
+    except Exception as error:
+        if rescue is None:
+            raise
+        return await rescue(state, error)
+
+
 def _nothing_changes(_state: Any, _why: str) -> Update:
     return {}
 
@@ -257,6 +327,7 @@ def member(
     when: When | None = None,
     takes: Any = None,
     gives: Any = None,
+    detach: bool = False,
 ) -> Member:
     """Take anything LangGraph runs as a member.
 
@@ -273,6 +344,8 @@ def member(
         takes: In a chain, the type that the result before it must fit: a pydantic class, or a type
             such as `list[str]`.
         gives: In a chain, the type that its own result must fit, and is read as.
+        detach: Whether nobody waits for it: in a chain or beside branches it works when all else
+            has, nobody is given its result, and its failure becomes a dead letter.
 
     Raises:
         InvalidMember: It is nothing that can run, it has no name of its own, or its fallback leads
@@ -281,6 +354,7 @@ def member(
     """
     taken = _member(thing, name, role, output=output, policy=policy)
     more = {"when": when, "takes": takes, "gives": gives, "value_type": gives}
+    more["detach"] = detach or None
     declared = {key: value for key, value in more.items() if value is not None}
     return replace(taken, **declared) if declared else taken
 
@@ -301,6 +375,8 @@ def _member(
     if isinstance(thing, Agent) and policy is not None:
         thing = thing.model_copy(update={"policy": policy})
     taken = _taken(thing, name, output)
+    if not isinstance(thing, Member):
+        taken = replace(taken, source=thing, detach=_unawaited(thing))
     named, own = name or taken.name, policy or (taken.agent.policy if taken.agent else None)
     if named in above:
         way = " -> ".join([*above, named])
@@ -314,6 +390,15 @@ def _member(
     check_policy(named, own, taken.runnable, taken.agent)
     successors = tuple(_successors(own, (*above, named), models=taken.agent is None))
     return replace(taken, successors=successors)
+
+
+def _unawaited(thing: object) -> bool:
+    """Whether a graph says of itself that nobody is to wait for it."""
+    builder = getattr(thing, "builder", thing)
+    if not isinstance(builder, StateGraph):
+        return False
+    nodes = cast("StateGraph[Any, Any, Any, Any]", builder).nodes.values()
+    return any((spec.metadata or {}).get(UNAWAITED_KEY) for spec in nodes)
 
 
 def _successors(

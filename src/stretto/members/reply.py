@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +15,8 @@ from stretto.state import Answer, Citation, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from langchain_core.messages import AnyMessage
 
 _OURS = frozenset({"messages", "results", "failed", "structured_response", "answer"})
 """What is read as the reply itself, never as an update of a field."""
@@ -31,6 +33,9 @@ class Reply:
     """False when it owed a typed output and gave none."""
     update: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What it gave for fields of the team's state."""
+    messages: Sequence[AnyMessage] = field(default=(), compare=False, repr=False)
+    """What it said and did after the last word of a person, where it is a graph: tool calls and
+    their results too."""
 
     @property
     def silent(self) -> bool:
@@ -108,6 +113,8 @@ def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: boo
             return Reply(output.text)
         case BaseModel():
             return Reply(text_of(output), output)
+        case int() | float() | list():
+            return Reply(text_of(output), output)
         case dict():
             return _reply_of_state(cast("dict[str, Any]", output), name, given or {}, typed=typed)
         case _:
@@ -117,20 +124,30 @@ def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: boo
 def _reply_of_state(
     output: dict[str, Any], name: str, given: Mapping[str, Any], *, typed: bool
 ) -> Reply:
+    messages = output.get("messages")
+    own = _own(messages) if isinstance(messages, list) else []
     value = output.get("structured_response")
     if value is not None:
-        return Reply(text_of(value), value)
+        return Reply(text_of(value), value, messages=own)
     if isinstance(answer := output.get("answer"), Answer):
-        return Reply(answer.text, _finding(answer))
-    messages = output.get("messages")
-    if isinstance(messages, list) and messages:
-        last = convert_to_messages(messages)[-1]
-        if last.type != "human":  # the last word is the brief when the graph wrote elsewhere
-            return Reply(last.text, complete=not typed)
+        return Reply(answer.text, _finding(answer), messages=own)
+    if own:  # the last word is the brief when the graph wrote elsewhere
+        return Reply(own[-1].text, complete=not typed, messages=own)
     said = {k: v for k, v in output.items() if k not in given and v is not None}
     if not said:
         raise _nothing(name, output)
     return Reply(text_of(said), said)
+
+
+def _own(messages: Sequence[Any]) -> list[AnyMessage]:
+    """The messages after the last one of a person."""
+    own: list[Any] = []
+    for message in reversed(messages):
+        taken = message if isinstance(message, BaseMessage) else convert_to_messages([message])[0]
+        if taken.type == "human":
+            break
+        own.append(taken)
+    return own[::-1]
 
 
 def _finding(answer: Answer) -> Finding:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stretto.patterns.plan import plan
+    from stretto.patterns.refine import refine
     from stretto.patterns.route import route
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
     from stretto.patterns.sequential import sequential
@@ -21,12 +22,14 @@ __all__ = [
     "covers",
     "plan",
     "quoted",
+    "refine",
     "route",
     "sequential",
 ]
 
 _HOMES = {
     "stretto.patterns.plan": ("plan",),
+    "stretto.patterns.refine": ("refine",),
     "stretto.patterns.route": ("route",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
     "stretto.patterns.sequential": ("sequential",),
