@@ -191,6 +191,27 @@ class Refining(Frozen):
     """Why the turn ended; empty while it goes on."""
 
 
+class Approval(Frozen):
+    """How far a question to a person is."""
+
+    level: int = 0
+    """How often it went on to the next one who is asked; 0 for the first."""
+    to: str = ""
+    """Who is asked."""
+    asked: float | None = None
+    """When, in seconds since the epoch; `None` before: the work is being done, again perhaps."""
+    until: float | None = None
+    """When it goes on to the next, or the default counts; `None` waits for ever."""
+    revisions: int = 0
+    """How often the work was sent back in this turn."""
+    feedback: str = ""
+    """Why it was sent back the last time."""
+    verdict: Literal["", "approved", "edited", "answered", "rejected", "not needed", "skipped"] = ""
+    """How it ended; empty while it waits."""
+    by: str = ""
+    """Who decided: one who was asked, or "default"."""
+
+
 class Routed(Frozen):
     """Where a turn was sent, by whom and why."""
 

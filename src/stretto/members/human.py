@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DecisionType = Literal["approve", "edit", "reject", "respond"]
+DecisionType = Literal["approve", "edit", "reject", "respond", "expire"]
 
 
 class _Decision(BaseModel):
@@ -58,13 +58,20 @@ class Respond(_Decision):
     message: str
 
 
-Decision = Approve | Edit | Reject | Respond
+class Expire(_Decision):
+    """Nobody answered in time; given by whoever looks after deadlines, when one is over."""
+
+    type: Literal["expire"]
+
+
+Decision = Approve | Edit | Reject | Respond | Expire
 
 _KINDS: dict[DecisionType, type[Decision]] = {
     "approve": Approve,
     "edit": Edit,
     "reject": Reject,
     "respond": Respond,
+    "expire": Expire,
 }
 
 
@@ -98,6 +105,7 @@ def ask_person(
     *,
     allowed: tuple[DecisionType, ...] = ("approve", "edit", "reject", "respond"),
     problem_of: Callable[[Mapping[str, Any]], str] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Ask, and wait for, a person's decision on one action.
 
@@ -109,6 +117,7 @@ def ask_person(
         description: What the person reads.
         allowed: The decisions that may be taken.
         problem_of: Says what is wrong with edited arguments; `edit_problem` by default.
+        about: What else the question tells: who is asked, until when.
 
     Raises:
         GraphInterrupt: Nobody has answered yet.
@@ -116,7 +125,7 @@ def ask_person(
     """
     refused = ""
     while True:
-        decision = _asked(action, args, f"{refused}{description}", allowed)
+        decision = _asked(action, args, f"{refused}{description}", allowed, about or {})
         match decision:
             case Edit(edited_action=edited):
                 check = problem_of or partial(edit_problem, args)
@@ -131,10 +140,15 @@ def ask_person(
 
 
 def _asked(
-    action: str, args: dict[str, Any], description: str, allowed: tuple[DecisionType, ...]
+    action: str,
+    args: dict[str, Any],
+    description: str,
+    allowed: tuple[DecisionType, ...],
+    about: Mapping[str, Any],
 ) -> Decision:
     answer = interrupt(
         {
+            **about,
             "action_requests": [{"name": action, "args": args, "description": description}],
             "review_configs": [{"action_name": action, "allowed_decisions": list(allowed)}],
         },

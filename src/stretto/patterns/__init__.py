@@ -6,33 +6,56 @@ Names are loaded when they are first used: a team of one pattern needs none of t
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
+    from stretto.patterns.approve import approve
+    from stretto.patterns.map_reduce import map_reduce
+    from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
     from stretto.patterns.route import route
+    from stretto.patterns.rows import File
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
+    from stretto.patterns.scatter import scatter
     from stretto.patterns.sequential import sequential
+    from stretto.patterns.supervisor import supervisor
 
 __all__ = [
+    "File",
     "Rule",
     "answered",
+    "approve",
     "cited",
     "covers",
+    "map_reduce",
+    "parallel",
     "plan",
+    "publish",
     "quoted",
     "refine",
     "route",
+    "scatter",
     "sequential",
+    "supervisor",
 ]
 
 _HOMES = {
+    "stretto.patterns.approve": ("approve",),
+    "stretto.patterns.map_reduce": ("map_reduce",),
+    "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),
     "stretto.patterns.route": ("route",),
+    "stretto.patterns.rows": ("File",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.patterns.scatter": ("scatter",),
     "stretto.patterns.sequential": ("sequential",),
+    "stretto.patterns.supervisor": ("supervisor",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -44,3 +67,18 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """Keeps a module from taking the place of the function that is called as it is.
+
+    Importing `stretto.patterns.plan` sets the package's `plan`, which is the function's.
+    """
+
+    @override
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, ModuleType) and name in _HOME_OF):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
