@@ -513,6 +513,20 @@ def parse(data: str | bytes) -> AnyRecord:
 
 
 @cache
+def _adapter_of_many() -> TypeAdapter[list[AnyRecord]]:
+    return TypeAdapter(list[AnyRecord])
+
+
+def parse_all(data: str) -> list[AnyRecord]:
+    """Read the records of a JSON array back; much as `parse`, and faster than one by one.
+
+    Raises:
+        pydantic.ValidationError: One of them is no record of a known type.
+    """
+    return _adapter_of_many().validate_json(data)
+
+
+@cache
 def said_fields(kind: type[Record]) -> frozenset[str]:
     """The names of the fields of a record type that are marked `SAID`."""
     return frozenset(n for n, field in kind.model_fields.items() if SAID in field.metadata)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
@@ -150,6 +151,40 @@ async def test_what_was_said_need_not_be_read(journal: Journal) -> None:
     assert run.payload
     whole = journal.records_now("t")
     assert [r.model_copy(update={"question": "", "text": ""}) for r in whole] == [run, model]
+
+
+async def test_all_can_be_read_in_pages(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same records as at once, and those that come while they are read."""
+    monkeypatch.setattr("stretto.journal.selecting.PAGE", 4)
+    for number in range(9):
+        journal.append(model_started(number, thread=f"t{number % 2}"))
+    journal.append(RunEnded(time=9, thread="t0", run="r", status="failed", seconds=1, error="why"))
+    await journal.flush()
+    stored = await journal.records(said=False)
+    pages = [page async for page in journal.pages()]
+    assert [len(page) for page in pages] == [4, 4, 2]
+    assert [record for page in pages for record in page] == stored
+    assert list(journal.pages_now(types=("run_ended",))) == [stored[-1:]]
+    assert [page async for page in journal.pages(after=stored[-3].seq)] == [stored[-2:]]
+    async for _ in (reading := journal.pages(after=stored[-2].seq)):
+        journal.append(model_started(10))
+        await journal.flush()
+        break
+    assert [len(page) async for page in reading] == [1]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"x', "{}},{", '{"type":"pruned"},{"seq":2}'])
+async def test_a_damaged_record_of_a_page_is_named(tmp_path: Path, body: str) -> None:
+    """Whatever someone wrote in its place."""
+    place = tmp_path / "journal.sqlite"
+    async with open_journal(place) as journal:
+        for number in range(3):
+            journal.append(model_started(number))
+        await journal.flush()
+        with sqlite3.connect(place) as hand:
+            hand.execute("UPDATE records SET body = ? WHERE seq = 2", (body,))
+        with pytest.raises(StateUnreadable, match="record 2 of the journal"):
+            _ = [page async for page in journal.pages()]
 
 
 async def test_a_subscriber_is_told_the_digest_of_what_was_said(journal: Journal) -> None:

@@ -85,7 +85,8 @@ async def _metrics(since: str | None, team: str | None) -> "Metrics":
     begin = None if since is None else clock.now() - age_of(since, "--since")
     found = Metrics(since=begin, team=team)
     async with reading() as journal:
-        found.add(await journal.records(types=TYPES, said=False))
+        async for records in journal.pages(types=TYPES):
+            found.add(records)
     await asyncio.to_thread(found.bury, is_alive)
     _check_team(team, found)
     return found

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stretto.journal.payloads import Payload, said_payload
 from stretto.journal.values import jsonable
-from stretto.records import parse, said_fields
+from stretto.records import parse, parse_all, said_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stretto.journal.privacy import Privacy
     from stretto.records import AnyRecord, Record
 
@@ -81,6 +83,15 @@ def whole(seq: int, body: str, said: bytes | None = None) -> AnyRecord:
     """
     end = "" if said is None or said == b"{}" else "," + said[1:-1].decode("utf-8", "replace")
     return parse(f'{{"seq":{seq},{body[1:-1]}{end}}}')
+
+
+def bare(rows: Iterable[tuple[int, str]]) -> list[AnyRecord]:
+    """Stored records without what was said, all at once.
+
+    Raises:
+        pydantic.ValidationError: One is no record.
+    """
+    return parse_all("[" + ",".join([f'{{"seq":{seq},{body[1:-1]}}}' for seq, body in rows]) + "]")
 
 
 def dropped(seq: int, body: str) -> AnyRecord:

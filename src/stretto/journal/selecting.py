@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from stretto.errors import KeyUnknown, StateUnreadable
-from stretto.journal.bodies import MARK, dropped, whole
+from stretto.journal.bodies import MARK, bare, dropped, whole
 from stretto.journal.chain import Entry
 from stretto.journal.patience import Patience
 from stretto.journal.payloads import unpacked
@@ -26,6 +26,8 @@ ENCRYPTED = "(encrypted)"
 DAMAGED = "(cannot be read: stretto audit --verify)"
 AT_ONCE = 500
 """Digests that are asked for in one query."""
+PAGE = 500
+"""Records that are read at once where all are read and none is kept."""
 
 _BARE = "SELECT seq, body FROM $records WHERE {where} ORDER BY {order}"
 _JOINED = """
@@ -78,6 +80,19 @@ class Reader:
             return [self._record(seq, body) for seq, body in found]
         query = _JOINED.format(where=where, order=selection.order, mark=MARK)
         return [self._spoken(seq, body, *said) for seq, body, *said in self._read(query, *values)]
+
+    def page(self, selection: Selection) -> list[AnyRecord]:
+        """The first `PAGE` of the selected records, without what was said in them."""
+        where, values = selection.where()
+        query = _BARE.format(where=where, order=selection.order) + " LIMIT ?"
+        found = self._read(query, *values, PAGE)
+        try:
+            records = bare(found)
+        except (ValidationError, TypeError):
+            records = []
+        if len(records) != len(found):  # one by one, to name the one that is damaged
+            records = [self._record(seq, body) for seq, body in found]
+        return records
 
     def entries(self, thread: str) -> list[Entry]:
         """All records of a thread as they are stored, in the order of the chain."""

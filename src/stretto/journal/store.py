@@ -31,7 +31,7 @@ from stretto.journal.values import clean
 from stretto.journal.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
 
     from stretto.journal.backend import Backend, Row
     from stretto.journal.chain import Entry
@@ -214,6 +214,37 @@ class Journal:
             family=None if family is None else column(family),
         )
         return self._reader.records(selection, said=said)
+
+    async def pages(
+        self, *, types: Sequence[str] | None = None, after: int = 0
+    ) -> AsyncGenerator[list[AnyRecord]]:
+        """Stored records of all threads without what was said, oldest first, some at a time.
+
+        For what is made of many records and keeps none: reading them all takes longer, and memory.
+
+        Args:
+            types: Only those of these types.
+            after: Only those with a higher `seq`.
+
+        Raises:
+            StateUnavailable: The store cannot be reached.
+            StateUnreadable: The store, or a record in it, is damaged.
+        """
+        wanted = None if types is None else tuple(types)
+        while page := await asyncio.to_thread(
+            self._reader.page, Selection(types=wanted, after=after)
+        ):
+            yield page
+            after = page[-1].seq
+
+    def pages_now(
+        self, *, types: Sequence[str] | None = None, after: int = 0
+    ) -> Generator[list[AnyRecord]]:
+        """Do what `pages` does, blocking."""
+        wanted = None if types is None else tuple(types)
+        while page := self._reader.page(Selection(types=wanted, after=after)):
+            yield page
+            after = page[-1].seq
 
     async def payloads(self, thread: str, digests: Collection[str]) -> dict[str, Payload]:
         """Those payloads of a thread that are there, by digest.

@@ -101,7 +101,7 @@ class Metrics:
                     self._count(step)
                 if step.kind == "run":
                     self._wait_for_person(step)
-            if isinstance(record, RunStarted):
+            if type(record) is RunStarted:
                 self.waiting.pop(record.thread, None)
                 if len(self.teams) < self._most:
                     self.teams.add(record.team)

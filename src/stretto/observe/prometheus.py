@@ -11,6 +11,7 @@ import importlib
 import logging
 import threading
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from stretto.errors import InvalidInput, MissingExtra, StrettoError
@@ -111,7 +112,7 @@ def collector(journal: Journal, *, wait: float = WAIT_SECONDS) -> JournalCollect
     """
 
     def read(after: int) -> Iterable[Any]:
-        return journal.records_now(types=TYPES, after=after, said=False)
+        return chain.from_iterable(journal.pages_now(types=TYPES, after=after))
 
     return JournalCollector(read, wait=wait)
 

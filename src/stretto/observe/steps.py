@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from stretto.records import (
     AnyRecord,
@@ -32,8 +32,9 @@ StepStatus = Literal[
 Start: TypeAlias = RunStarted | NodeStarted | ModelStarted | ToolStarted
 End: TypeAlias = RunEnded | NodeEnded | ModelEnded | ToolEnded
 
-_STARTS = (RunStarted, NodeStarted, ModelStarted, ToolStarted)
-_ENDS = (RunEnded, NodeEnded, ModelEnded, ToolEnded)
+_STARTS = frozenset({RunStarted, NodeStarted, ModelStarted, ToolStarted})
+_ENDS = frozenset({RunEnded, NodeEnded, ModelEnded, ToolEnded})
+"""Compared with the type itself: pydantic makes a failing `isinstance` slow."""
 
 MOST = 10_000
 """Threads, and runs, of which the turn is remembered; those heard of longest ago are forgotten."""
@@ -136,12 +137,12 @@ class Steps:
 
     def add(self, record: AnyRecord) -> list[Step]:
         """Take a record in; gives what has come to its end by it, what lies within first."""
-        if isinstance(record, _STARTS):
-            return self._begin(record)
+        if type(record) in _STARTS:
+            return self._begin(cast("Start", record))
         run = self._run(record)
         run.heard = record.time
-        if isinstance(record, _ENDS):
-            return self._end(run, record)
+        if type(record) in _ENDS:
+            return self._end(run, cast("End", record))
         if record.span and (within := run.open.get(record.span)) is not None:
             if len(within.notes) < MOST_NOTES:
                 within.notes.append(record)
@@ -169,8 +170,9 @@ class Steps:
         return [step for run in list(self._running) for step in self._kill(run, how)]
 
     def _begin(self, record: Start) -> list[Step]:
-        gone = self._supersede(record) if isinstance(record, RunStarted) else []
-        if isinstance(record, RunStarted):
+        gone: list[Step] = []
+        if type(record) is RunStarted:
+            gone = self._supersede(record)
             run = self._started(record)
         else:
             run = self._run(record)
@@ -216,7 +218,7 @@ class Steps:
     def _end(self, run: _Run, record: End) -> list[Step]:
         opened = run.open.pop(record.span, None)
         step = _ended(run.turn, opened, record)
-        if not isinstance(record, RunEnded):
+        if type(record) is not RunEnded:
             self._settle(run.id)
             return [step]
         left = self._left(run, "left")
@@ -279,14 +281,14 @@ def _unended(run: _Run, opened: _Open, how: StepStatus) -> Step:
 
 def _begun(turn: Turn, start: Start) -> tuple[StepKind, str]:
     match start:
-        case RunStarted():
-            return "run", turn.team
         case NodeStarted():
             return "node", start.node
         case ModelStarted():
             return "model", start.model
         case ToolStarted():
             return "tool", start.tool
+        case RunStarted():
+            return "run", turn.team
 
 
 def _worker(opened: _Open | None, agent: str, version: str) -> tuple[str, str, bool]:
@@ -297,14 +299,14 @@ def _worker(opened: _Open | None, agent: str, version: str) -> tuple[str, str, b
 
 def _what(turn: Turn, record: End) -> tuple[StepKind, str, StepStatus]:
     match record:
-        case RunEnded():
-            return "run", turn.team, record.status
         case NodeEnded():
             return "node", record.node, record.status
         case ModelEnded():
             return "model", record.model, "failed" if _failed(record) else "done"
         case ToolEnded():
             return "tool", record.tool, record.status
+        case RunEnded():
+            return "run", turn.team, record.status
 
 
 def _failed(record: ModelEnded) -> bool:
