@@ -147,10 +147,21 @@ class BranchesFailed(MemberFailed):
         told = "; ".join(f"{name!r}: {why}" for name, why in self.failed.items())
         needed = {"all": "all branches have", "any": "one branch has", 1: "one branch has"}
         super().__init__(
-            f"{pattern}: {needed.get(require, f'{require} branches have')} to succeed, and there "
-            f"failed {told or 'none, but too few worked'}. What the others gave is stored: mend "
-            "the cause and resume, and only those that failed work again; or require fewer."
+            f"{pattern}: {needed.get(require, f'{require} branches have')} to succeed. Failed: "
+            f"{told or 'none, but too few worked'}. What the others gave is stored: mend the cause "
+            "and resume, and only those that failed work again; or require fewer."
         )
+
+
+class WorkerFailed(MemberFailed):
+    """Raised when nobody could do what a manager delegated.
+
+    `worker` is who was asked, `task` what for.
+    """
+
+    def __init__(self, text: str, worker: str, task: str) -> None:
+        self.worker, self.task = worker, task
+        super().__init__(text)
 
 
 class ModelRefused(StrettoError):
@@ -208,6 +219,14 @@ class BudgetExceeded(LimitReached):
         )
 
 
+class ManagerStuck(LimitReached):
+    """Raised when a manager delegates more than it may, or the same again and again."""
+
+    def __init__(self, text: str, manager: str) -> None:
+        self.manager = manager
+        super().__init__(text)
+
+
 class TimedOut(StrettoError, TimeoutError):
     """Raised when a call, or the work of a member, took longer than its policy allows."""
 
@@ -240,6 +259,17 @@ class BulkheadFull(StrettoError):
         super().__init__(
             f"all {limit} permits of the bulkhead {bulkhead!r} are taken, after {seconds:g} s of "
             "waiting. Raise its `limit` or its `wait`, or give the policy a fallback."
+        )
+
+
+class Stalled(StrettoError):
+    """Raised when a worker made no progress for as long as it may; `worker` is its name."""
+
+    def __init__(self, worker: str, seconds: float) -> None:
+        self.worker, self.seconds = worker, seconds
+        super().__init__(
+            f"{worker!r} made no progress for {seconds:g} s. Raise its `idle`, or let it call "
+            "`runtime.heartbeat()` while it works."
         )
 
 

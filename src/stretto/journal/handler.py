@@ -227,6 +227,7 @@ class JournalHandler(GraphCallbackHandler):
         record = told_record(data, span.fields(self._now()), span.agent or span.node)
         if record is not None:
             self.journal.append(record)
+            found.run.handoffs.told(record)
 
     def on_interrupt(self, event: GraphInterruptEvent) -> None:
         """Note that the run waits, at a breakpoint too; only a handler in the config hears it."""

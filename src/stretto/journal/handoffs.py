@@ -15,10 +15,12 @@ from langgraph.errors import ParentCommand
 from langgraph.types import Command, Send
 
 from stretto.journal.values import cut
-from stretto.records import Decided, Handoff
+from stretto.records import Decided, FellBack, Handoff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from stretto.records import AnyRecord
 
 _REASONS = ("reason", "task_description", "task", "instructions", "message", "request")
 """Arguments of a tool that hands over, which say what for."""
@@ -52,7 +54,7 @@ class Handoffs:
     reasons: dict[str, str] = field(default_factory=dict[str, str])
     """Why tools would hand over."""
     by_tool: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Where the tools of a node have said to go on."""
+    """Where the tools of a node, or the node itself in a record, have said to go on."""
     agents: dict[str, str] = field(default_factory=dict[str, str])
     """Who worked in a node last."""
     passing: set[str] = field(default_factory=set[str])
@@ -72,6 +74,13 @@ class Handoffs:
             return []
         self.by_tool.setdefault(within, set()).update(found)
         return [_gone(fields, by, to, reason, hands_over=True) for to in found]
+
+    def told(self, record: AnyRecord) -> None:
+        """A node told itself who goes on: its command says it no second time."""
+        if isinstance(record, Handoff | FellBack):
+            self.by_tool.setdefault(record.span, set()).add(record.to)
+        elif isinstance(record, Decided) and isinstance(to := record.data.get("goto"), str):
+            self.by_tool.setdefault(record.span, set()).add(to)
 
     def node_ended(
         self, output: object, error: BaseException | None, fields: Mapping[str, Any]

@@ -19,6 +19,8 @@ from stretto.members.limit import CallLimit
 from stretto.state import Messages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from langchain.agents.middleware.types import AgentMiddleware, ToolCallRequest
     from langchain_core.language_models import BaseChatModel
     from langgraph.graph.state import CompiledStateGraph
@@ -68,6 +70,7 @@ def agent_graph(
     output: dict[str, Any] | None = None,
     compaction: Compaction | None = None,
     context: type[Any] | None = None,
+    middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Compile an agent with LangChain's `create_agent`.
 
@@ -82,25 +85,27 @@ def agent_graph(
         context: Type of the run's context, where it runs alone.
         compaction: Keep a conversation of its own, stored as changes and summarised when long;
             `None` for a member whose history the team keeps.
+        middleware: Stands around all of the agent's own.
 
     Raises:
         InvalidInput: Its model cannot be had.
     """
     model = model_under(agent.policy, agent.model)
-    middleware: list[AgentMiddleware[Any, Any, Any]] = [
+    around: list[AgentMiddleware[Any, Any, Any]] = [
+        *middleware,
         CallLimit(agent.max_model_calls),
         EffectsOnce(),
         ToolErrorMiddleware(tool_error),
         GuardedCalls(agent.policy, agent.name),
     ]
     if compaction is not None:
-        middleware.append(compaction.middleware(model))
+        around.append(compaction.middleware(model))
     schema = output or agent.output
     return create_agent(
         model,
         list(agent.tools),
         system_prompt=agent.prompt or None,
-        middleware=middleware,
+        middleware=around,
         response_format=None if schema is None else ToolStrategy(schema),
         state_schema=None if compaction is None else ConversationState,
         context_schema=context,

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage, convert_to_messages
 from pydantic import BaseModel, ValidationError
 
 from stretto.errors import MemberFailed
-from stretto.state import Answer, Citation, Finding
+from stretto.state import Answer, Citation, Finding, HandOver
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +36,9 @@ class Reply:
     messages: Sequence[AnyMessage] = field(default=(), compare=False, repr=False)
     """What it said and did after the last word of a person, where it is a graph: tool calls and
     their results too."""
+
+    answer: Answer | None = field(default=None, compare=False, repr=False)
+    """A team's answer, with its verdict, where it gave one."""
 
     @property
     def silent(self) -> bool:
@@ -111,6 +114,8 @@ def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: boo
             return Reply(output)
         case BaseMessage():
             return Reply(output.text)
+        case HandOver():
+            return Reply(output.say, output)
         case BaseModel():
             return Reply(text_of(output), output)
         case int() | float() | list():
@@ -126,11 +131,12 @@ def _reply_of_state(
 ) -> Reply:
     messages = output.get("messages")
     own = _own(messages) if isinstance(messages, list) else []
-    value = output.get("structured_response")
+    value, answer = output.get("structured_response"), output.get("answer")
+    answer = answer if isinstance(answer, Answer) else None
     if value is not None:
-        return Reply(text_of(value), value, messages=own)
-    if isinstance(answer := output.get("answer"), Answer):
-        return Reply(answer.text, _finding(answer), messages=own)
+        return Reply(text_of(value), value, messages=own, answer=answer)
+    if answer is not None:
+        return Reply(answer.text, _finding(answer), messages=own, answer=answer)
     if own:  # the last word is the brief when the graph wrote elsewhere
         return Reply(own[-1].text, complete=not typed, messages=own)
     said = {k: v for k, v in output.items() if k not in given and v is not None}

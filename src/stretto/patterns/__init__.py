@@ -14,6 +14,7 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from stretto.patterns.approve import approve
+    from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
     from stretto.patterns.map_reduce import map_reduce
     from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
     from stretto.patterns.route import route
     from stretto.patterns.rows import File
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
+    from stretto.patterns.saga import saga
     from stretto.patterns.scatter import scatter
     from stretto.patterns.sequential import sequential
     from stretto.patterns.supervisor import supervisor
+    from stretto.patterns.swarm import swarm
 
 __all__ = [
+    "EndsAtHandoff",
     "File",
     "Rule",
     "answered",
     "approve",
     "cited",
     "covers",
+    "hand_over_tool",
+    "handoff",
     "map_reduce",
     "parallel",
     "plan",
@@ -39,13 +45,16 @@ __all__ = [
     "quoted",
     "refine",
     "route",
+    "saga",
     "scatter",
     "sequential",
     "supervisor",
+    "swarm",
 ]
 
 _HOMES = {
     "stretto.patterns.approve": ("approve",),
+    "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
     "stretto.patterns.map_reduce": ("map_reduce",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
@@ -53,9 +62,11 @@ _HOMES = {
     "stretto.patterns.route": ("route",),
     "stretto.patterns.rows": ("File",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.patterns.saga": ("saga",),
     "stretto.patterns.scatter": ("scatter",),
     "stretto.patterns.sequential": ("sequential",),
     "stretto.patterns.supervisor": ("supervisor",),
+    "stretto.patterns.swarm": ("swarm",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -36,13 +36,17 @@ def no_result(name: str, state: Mapping[str, Any] | None = None) -> Update:
     return {"results": {name: None}}
 
 
+def author(name: str) -> str:
+    """A member's name as that of a message's author, in letters that all providers take."""
+    return _NOT_IN_NAMES.sub("_", name)[:64]
+
+
 def answer_update(name: str, text: str, value: Any = None) -> Update:
     """The update that ends a turn: its words as a message of `name`, its typed result beside.
 
     A result without words gives no message.
     """
-    author = _NOT_IN_NAMES.sub("_", name)[:64]
-    told: Update = {"messages": [AIMessage(text, name=author)]} if text.strip() else {}
+    told: Update = {"messages": [AIMessage(text, name=author(name))]} if text.strip() else {}
     return {**told, "structured_response": value}
 
 
