@@ -108,6 +108,8 @@ class NodeStarted(Record):
     """A node began."""
 
     type: Literal["node_started"] = "node_started"
+    step: str = ""
+    """Its place in a chain, such as "3 of 7"; empty for all else."""
 
 
 class NodeEnded(Record):
@@ -355,9 +357,9 @@ class Waited(Record):
     """A member waited before it went to work."""
 
     type: Literal["waited"] = "waited"
-    on: Literal["retry", "bulkhead", "rate", "budget"]
+    on: Literal["retry", "bulkhead", "rate", "budget", "lock"]
     name: str
-    """Of the bulkhead, rate or budget; of the member for a retry."""
+    """Of the bulkhead, rate, budget or lock; of the member for a retry."""
     seconds: float
 
 

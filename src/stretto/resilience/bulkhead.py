@@ -7,12 +7,12 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from stretto.errors import BulkheadFull
 from stretto.resilience.bulkhead_permits import Hold, Permits
 from stretto.resilience.names import Names
+from stretto.resilience.waiting import WITHIN, Within, waiting_for, who
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,27 +24,19 @@ if TYPE_CHECKING:
     Sleep = Callable[[float], Awaitable[object]]
 
 
-class _Within(NamedTuple):
-    """A permit that the task here, or one it was begun by, has."""
-
-    bulkhead: Bulkhead
-    hold: Hold
-    outer: _Within | None
-
-
-_WITHIN: ContextVar[_Within | None] = ContextVar("stretto_permits", default=None)
-
-
 class Bulkhead:
     """A number of permits; used from any thread and event loop.
 
     Args:
         name: What it is called.
         limit: How many there are.
+        told: What a permit of it is called in errors; by default "a permit of bulkhead NAME".
+        key: What all processes call it, when its permits are theirs too.
     """
 
-    def __init__(self, name: str, limit: int) -> None:
-        self.name, self.limit = name, limit
+    def __init__(self, name: str, limit: int, told: str = "", key: str = "") -> None:
+        self.name, self.limit, self.key = name, limit, key
+        self.told = told or f"a permit of bulkhead {name!r}"
         self._permits = Permits(limit)
         self._lock = threading.Lock()
         self._left: deque[Hold] = deque()
@@ -79,6 +71,8 @@ class Bulkhead:
 
         Raises:
             BulkheadFull: On entering: none became free in that time.
+            Deadlock: On entering: none would ever become free, because all that have one wait for
+                what those around this call have.
         """
         return Permit(self, wait, sleep, now)
 
@@ -86,7 +80,7 @@ class Bulkhead:
         """Ask for a permit within another. Returns what is done when it comes, if it must wait."""
         came: asyncio.Future[None] | None = None
         with self._lock:
-            hold = self._permits.ask(outer)
+            hold = self._permits.ask(outer, f"{self.told} held by {who()}", self.key)
             if not hold.granted:
                 came = self._wakes[hold] = asyncio.get_running_loop().create_future()
         if self._left:
@@ -102,49 +96,85 @@ class Bulkhead:
         self._left.append(hold)
         self._hand_on()
 
+    def closes(self, hold: Hold) -> bool:
+        """Give a permit back that others have lent; say whether it is one of the bulkhead's own.
+
+        That is only kept from being borrowed from then on: `leave` gives it back.
+        """
+        came: list[tuple[Hold, asyncio.Future[None]]] = []
+        with self._lock:
+            closes = self._permits.closes(hold)
+            if not closes:
+                came = self._served(hold)
+        self._tell(came)
+        self._hand_on()
+        return closes
+
+    def holders(self) -> list[str]:
+        """Who has its own permits, told."""
+        with self._lock:
+            told = [hold.told for hold in self._permits.own]
+        self._hand_on()
+        return told
+
+    def helpers(self, hold: Hold, came: asyncio.Future[None]) -> tuple[Hold, ...] | None:
+        """Those whose end would help who waits; `None` when it waits no longer."""
+        if came.done():
+            return None
+        with self._lock:
+            found = None if hold.granted or hold.ended else self._permits.helpers(hold)
+        self._hand_on()
+        return found
+
     def _hand_on(self) -> None:
         # Looked at again after each release: who found it locked has left the work to its holder.
         while self._left and self._lock.acquire(blocking=False):
             came: list[tuple[Hold, asyncio.Future[None]]] = []
             try:
                 while self._left:
-                    hold = self._left.popleft()
-                    self._wakes.pop(hold, None)
-                    served = self._permits.leave(hold)
-                    came += [(each, self._wakes.pop(each)) for each in served]
+                    came += self._served(self._left.popleft())
             finally:
                 self._lock.release()
-            for hold, future in came:
-                try:
-                    future.get_loop().call_soon_threadsafe(_wake, future)
-                except RuntimeError:  # its event loop was closed while it waited
-                    self._left.append(hold)
+            self._tell(came)
+
+    def _served(self, hold: Hold) -> list[tuple[Hold, asyncio.Future[None]]]:
+        """Let it leave. Returns who is granted a permit by it."""
+        self._wakes.pop(hold, None)
+        return [(each, self._wakes.pop(each)) for each in self._permits.leave(hold)]
+
+    def _tell(self, served: list[tuple[Hold, asyncio.Future[None]]]) -> None:
+        for hold, future in served:
+            try:
+                future.get_loop().call_soon_threadsafe(_wake, future)
+            except RuntimeError:  # its event loop was closed while it waited
+                self._left.append(hold)
 
 
 class Permit:
     """A permit of a bulkhead, asked for by entering it; used once."""
 
-    __slots__ = ("_bulkhead", "_hold", "_now", "_sleep", "_token", "_wait")
+    __slots__ = ("_bulkhead", "_now", "_sleep", "_token", "_wait", "hold")
 
     def __init__(self, bulkhead: Bulkhead, wait: float | None, sleep: Sleep, now: Clock) -> None:
         self._bulkhead, self._wait, self._sleep, self._now = bulkhead, wait, sleep, now
-        self._hold: Hold | None = None
-        self._token: Token[_Within | None] | None = None
+        self.hold: Hold | None = None
+        """What it holds, once it is entered."""
+        self._token: Token[Within | None] | None = None
 
     async def __aenter__(self) -> float:
-        inner = outer = _WITHIN.get()
-        while outer is not None and outer.bulkhead is not self._bulkhead:
+        inner = outer = WITHIN.get()
+        while outer is not None and outer.resource is not self._bulkhead:
             outer = outer.outer
         hold, came = self._bulkhead.ask(None if outer is None else outer.hold)
         waited = 0.0
         if came is not None:
             try:
-                waited = await self._waited(hold, came)
+                waited = await self._waited(hold, came, inner)
             except BaseException:
                 self._bulkhead.leave(hold)
                 raise
-        self._hold = hold
-        self._token = _WITHIN.set(_Within(self._bulkhead, hold, inner))
+        self.hold = hold
+        self._token = WITHIN.set(Within(self._bulkhead, hold, inner))
         return waited
 
     async def __aexit__(
@@ -153,22 +183,31 @@ class Permit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._hold is not None:
-            self._bulkhead.leave(self._hold)
-        if self._token is not None:
-            with suppress(ValueError):  # ended in another context, as by the garbage collector
-                _WITHIN.reset(self._token)
+        if self.hold is not None:
+            self._bulkhead.leave(self.hold)
+        self.left()
 
-    async def _waited(self, hold: Hold, came: asyncio.Future[None]) -> float:
+    def left(self) -> None:
+        """What begins from here on is no longer within it."""
+        token, self._token = self._token, None
+        if token is not None:
+            with suppress(ValueError):  # ended in another context, as by the garbage collector
+                WITHIN.reset(token)
+
+    async def _waited(self, hold: Hold, came: asyncio.Future[None], inner: Within | None) -> float:
         """Seconds waited until the permit came."""
         began = self._now()
-        if self._wait is None:
-            await came
-        else:
-            if self._wait > 0:
-                await self._first(came, self._wait)
-            if not hold.granted:
-                raise BulkheadFull(self._bulkhead.name, self._bulkhead.limit, self._wait)
+        if self._wait is None or self._wait > 0:
+            with waiting_for(
+                self._bulkhead.told,
+                inner,
+                lambda: self._bulkhead.helpers(hold, came),
+                lambda error: _fail(came, error),
+                bounded=self._wait is not None,
+            ):
+                await (came if self._wait is None else self._first(came, self._wait))
+        if self._wait is not None and not hold.granted:
+            raise BulkheadFull(self._bulkhead.name, self._bulkhead.limit, self._wait)
         return max(0.0, self._now() - began)
 
     async def _first(self, came: asyncio.Future[None], wait: float) -> None:
@@ -183,6 +222,17 @@ class Permit:
 def _wake(came: asyncio.Future[None]) -> None:
     if not came.done():
         came.set_result(None)
+
+
+def _fail(came: asyncio.Future[None], error: BaseException) -> None:
+    """Let it end so, from any thread, unless it has come meanwhile."""
+
+    def fail() -> None:
+        if not came.done():
+            came.set_exception(error)
+
+    with suppress(RuntimeError):  # its event loop is closed
+        came.get_loop().call_soon_threadsafe(fail)
 
 
 _BULKHEADS: Names[int, Bulkhead] = Names("bulkhead")

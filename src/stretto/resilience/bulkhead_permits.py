@@ -14,8 +14,14 @@ class Hold:
 
     outer: Hold | None = None
     """The one within which it asks."""
+    told: str = ""
+    """What it holds and who it is, for people."""
+    key: str = ""
+    """What all processes call what it holds; empty when that is of this process alone."""
     granted: bool = False
     ended: bool = False
+    closing: bool = False
+    """Whether it is about to give its permit back, and lends it no more."""
     lender: Hold | None = None
     """Whose permit it has; `None` when it is one of the bulkhead's own."""
     borrower: Hold | None = None
@@ -42,18 +48,21 @@ class Permits:
 
     def __init__(self, limit: int) -> None:
         self.limit = self.free = limit
+        self.own: dict[Hold, None] = {}
+        """Who has one of the bulkhead's own permits, lent or not."""
         self.waiting: dict[Hold, None] = {}
         """All that wait, the first to ask first."""
 
-    def ask(self, outer: Hold | None) -> Hold:
+    def ask(self, outer: Hold | None, told: str = "", key: str = "") -> Hold:
         """Ask for a permit within `outer`. Who is not `granted` one waits."""
         above = living(outer)
-        hold = Hold(above)
-        if above is not None and above.granted and above.borrower is None:
+        hold = Hold(above, told, key)
+        if above is not None and above.working and not above.closing:
             _lend(above, hold)
         elif self.free:
             self.free -= 1
             hold.granted = True
+            self.own[hold] = None
         else:
             self.waiting[hold] = None
             if above is not None:
@@ -68,6 +77,7 @@ class Permits:
         if hold.ended:
             return []
         hold.ended = True
+        self.own.pop(hold, None)
         if not hold.granted:
             self._forget(hold)
             return []
@@ -83,11 +93,27 @@ class Permits:
             self.free += 1
         return served
 
+    def closes(self, hold: Hold) -> bool:
+        """Whether one of the bulkhead's own permits comes back when it leaves.
+
+        If so, nobody borrows it from then on.
+        """
+        hold.closing = hold.working and hold.lender is None
+        return hold.closing
+
+    def helpers(self, hold: Hold) -> tuple[Hold, ...]:
+        """Those whose end gives a permit to who waits, though perhaps to others before it."""
+        above = living(hold.outer)
+        lent = above.borrower if above is not None else None
+        return (*self.own, *(() if lent is None else (lent,)))
+
     def _bequeath(self, hold: Hold, served: list[Hold]) -> None:
         """Leave the permit to who has borrowed it; who waits for it waits for the next above."""
         heir, hold.borrower = hold.borrower, None
         if heir is not None:
             heir.lender = hold.lender
+            if heir.lender is None:
+                self.own[heir] = None
         if hold.lender is not None:
             hold.lender.borrower = heir
         above = living(hold.outer)
@@ -109,6 +135,7 @@ class Permits:
         """Let it have one of the bulkhead's own permits."""
         self._forget(hold)
         hold.granted = True
+        self.own[hold] = None
         served.append(hold)
 
     def _forget(self, hold: Hold) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from stretto.resilience.waiting import apart
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -22,7 +24,12 @@ async def hedged(
     The first that succeeds counts, the others are cancelled. A call that fails is not replaced:
     when all that were made have failed, the first failure is raised.
     """
-    calls: list[asyncio.Future[T]] = [asyncio.ensure_future(call())]
+
+    async def racing() -> T:
+        with apart():  # the loser is not waited for, whatever it waits for
+            return await call()
+
+    calls: list[asyncio.Future[T]] = [asyncio.ensure_future(racing())]
     timer: asyncio.Future[None] | None = None
     try:
         while True:
@@ -38,7 +45,7 @@ async def hedged(
                 return calls[0].result()
             if timer is not None and timer.done():
                 timer = None
-                calls.append(asyncio.ensure_future(call()))
+                calls.append(asyncio.ensure_future(racing()))
     finally:
         left: list[asyncio.Future[Any]] = [*calls, *([timer] if timer is not None else [])]
         for each in left:
