@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from stretto.members.node import member
     from stretto.members.where import idempotency_key
     from stretto.observe.feedback import give_feedback
+    from stretto.patterns.approve import approve
     from stretto.patterns.plan import plan
+    from stretto.patterns.refine import refine
+    from stretto.patterns.route import route
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
+    from stretto.patterns.sequential import sequential
     from stretto.policy import (
         Breaker,
         Budget,
@@ -87,6 +91,7 @@ __all__ = [
     "TeamState",
     "Timeout",
     "answered",
+    "approve",
     "cited",
     "compensate",
     "covers",
@@ -99,8 +104,11 @@ __all__ = [
     "open_storage",
     "plan",
     "quoted",
+    "refine",
     "resume",
+    "route",
     "run",
+    "sequential",
     "stream",
     "tool",
 ]
@@ -113,8 +121,12 @@ _HOMES = {
     "stretto.members.node": ("member",),
     "stretto.members.where": ("idempotency_key",),
     "stretto.observe.feedback": ("give_feedback",),
+    "stretto.patterns.approve": ("approve",),
     "stretto.patterns.plan": ("plan",),
+    "stretto.patterns.refine": ("refine",),
+    "stretto.patterns.route": ("route",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.patterns.sequential": ("sequential",),
     "stretto.policy": (
         "Breaker",
         "Budget",

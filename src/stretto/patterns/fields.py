@@ -31,6 +31,11 @@ class Shape:
     own: frozenset[str]
     """The user's own fields."""
 
+    @property
+    def types(self) -> Mapping[str, Any]:
+        """The types of all fields, reducers included."""
+        return get_type_hints(self.state, include_extras=True)
+
     def schemas(self) -> dict[str, Any]:
         """What `StateGraph` takes beside the state."""
         return {"input_schema": self.input}

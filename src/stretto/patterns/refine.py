@@ -16,6 +16,7 @@ from stretto.patterns.brief import tag
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.critique import judged, read_critique
 from stretto.patterns.fields import shape
+from stretto.patterns.fused import fuse_into
 from stretto.patterns.results import answer_of, no_result, result_of
 from stretto.patterns.team import team_of
 from stretto.spec.agent import Agent
@@ -38,6 +39,7 @@ def refine(
     max_rounds: int = 3,
     patience: int = 1,
     max_attempts: int = 2,
+    fuse: bool = False,
     context: Context = "full",
     state: Any = None,
     budget: Budget | None = None,
@@ -56,14 +58,17 @@ def refine(
         max_rounds: Drafts in a turn, at least 1.
         patience: Rounds in a row without a better score after which it ends.
         max_attempts: Times the critic is asked until its reply can be read; then the run fails.
+        fuse: Run all rounds in one node, for a small part of the cost: there are no breakpoints,
+            forks and checkpoints between them. Each draft and critique is an entry of the ledger.
+            Not for graphs (agents among them) and what asks a person.
         context: What the draft's agent sees beside; functions see the whole state.
         state: A `TypedDict` of fields of your own.
         budget: What both together may spend.
 
     Raises:
         InvalidMember: One is no member, or both have one name.
-        InvalidInput: A bound is below 1, `until` is neither a number nor a function, or the state
-            or budget cannot be used.
+        InvalidInput: A bound is below 1, `until` is neither a number nor a function, the state or
+            budget cannot be used, or a member cannot be fused.
 
     Raises (in the graph):
         InvalidReview: The critic gave nothing that can be read.
@@ -78,13 +83,17 @@ def refine(
     fields = shape("refine", [writer], state, best=kept, refining=Annotated[Refining | None, Typed])
     loop = Loop(writer, judge, rules)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
+    wired = StateGraph(fields.state, **fields.schemas()) if fuse else graph
     draws = writer.node(loop.brief(context), loop.drafted, fields=fields.own, skip=loop.undrafted)
-    graph.add_node(writer.name, draws, metadata=writer.metadata)
+    wired.add_node(writer.name, draws, metadata=writer.metadata)
     judges = judge.node(loop.judge_brief, loop.settled, fields=fields.own, skip=loop.unjudged)
-    graph.add_node(judge.name, judges, metadata=judge.metadata)
-    graph.add_edge(START, writer.name)
-    graph.add_conditional_edges(writer.name, loop.after_draft, loop.draft_targets)
-    graph.add_conditional_edges(judge.name, loop.after_critic, [writer.name, judge.name, END])
+    wired.add_node(judge.name, judges, metadata=judge.metadata)
+    wired.add_edge(START, writer.name)
+    wired.add_conditional_edges(writer.name, loop.after_draft, loop.draft_targets)
+    wired.add_conditional_edges(judge.name, loop.after_critic, [writer.name, judge.name, END])
+    if fuse:
+        steps = {writer.name: (writer, draws), judge.name: (judge, judges)}
+        fuse_into(graph, wired, steps, loop.after, pattern="refine", fields=fields)
     return graph
 
 
@@ -215,6 +224,10 @@ class Loop:
                 f"{problem}. Let it answer with a score and feedback, or raise `max_attempts`."
             )
         return now.model_copy(update={"attempts": attempts})
+
+    def after(self, name: str, state: Any) -> str:
+        """What comes after one of the two."""
+        return self.after_draft(state) if name == self.writer.name else self.after_critic(state)
 
     def after_draft(self, state: Any) -> str:
         """Go to the critic, unless nothing was written."""
