@@ -8,6 +8,7 @@ goes on where it failed instead of doing everything anew; another target must be
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -38,4 +39,19 @@ def numbered(config: RunnableConfig, number: int, *, again: bool) -> RunnableCon
     inside[_SCRATCHPAD] = dataclasses.replace(cast("Any", pad), subgraph_counter=lambda: number)
     if again:
         inside[_RESUMING] = True
+    return {**config, "configurable": inside}
+
+
+def restarted(config: RunnableConfig) -> RunnableConfig:
+    """The config for a node that runs again: the graphs it calls are numbered from the first one.
+
+    LangGraph counts on when it retries a node, so that each attempt would begin them anew.
+    """
+    inside: dict[str, Any] = dict(config.get("configurable") or {})
+    pad: Any = inside.get(_SCRATCHPAD)
+    if pad is None or not dataclasses.is_dataclass(pad):
+        return config
+    counter = itertools.count().__next__
+    inside[_SCRATCHPAD] = dataclasses.replace(cast("Any", pad), subgraph_counter=counter)
+    inside[_RESUMING] = True
     return {**config, "configurable": inside}
