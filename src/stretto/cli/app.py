@@ -15,6 +15,7 @@ from stretto.cli.chat import chat
 from stretto.cli.compare import compare
 from stretto.cli.dead_letters import dead_letters
 from stretto.cli.dev import dev
+from stretto.cli.due import due
 from stretto.cli.faults import DEBUG, report
 from stretto.cli.feedback import feedback
 from stretto.cli.forget import forget
@@ -87,6 +88,7 @@ _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "feedback": feedback,
         "metrics": metrics,
         "alerts": alerts,
+        "due": due,
         "dead-letters": dead_letters,
     },
     "prove": {
