@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stretto.resilience import lock_table
 from stretto.resilience.names import forget
 
 if TYPE_CHECKING:
@@ -18,3 +19,12 @@ def nobody_shares() -> Iterator[None]:
     forget()
     yield
     forget()
+
+
+@pytest.fixture(params=["files", "postgres"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where locks are kept."""
+    if request.param == "postgres":
+        monkeypatch.setenv("STRETTO_DATABASE_URL", request.getfixturevalue("postgres_url"))
+    yield request.param
+    lock_table._LOCK_TABLES.forget()

@@ -40,7 +40,7 @@ async def task(name: str, lines: asyncio.Queue[list[str]]) -> None:
 async def queued(name: str, number: int) -> None:
     """Wait until so many have the lock or wait for it."""
     while True:
-        room = next((each.room for (_, n), each in _LOCKS.items() if n == name), None)
+        room = next((each.room for (_, n, _), each in _LOCKS.items() if n == name), None)
         if room is not None and room.working + room.waiting == number:
             return
         await asyncio.sleep(0.01)

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import threading
-from contextlib import contextmanager
 from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,63 +18,7 @@ from stretto.resilience.lock import NamedLock
 from stretto.resilience.waiting import GRAPH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-PROGRAM = Path(__file__).with_name("locking.py")
-
-
-@pytest.fixture(params=["files", "postgres"])
-def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where locks are kept."""
-    if request.param == "postgres":
-        monkeypatch.setenv("STRETTO_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    yield request.param
-    lock_table._LOCK_TABLES.forget()
-
-
-class Process:
-    """A process with locks; see locking.py."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=dict(os.environ),
-        )
-
-    def ask(self, line: str) -> None:
-        """Tell it to do something."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-    def told(self) -> str:
-        """What it tells next."""
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
-
-    def does(self, line: str) -> str:
-        """Tell it to do something, and wait for what it tells next."""
-        self.ask(line)
-        return self.told()
-
-    def kill(self) -> None:
-        """End it as a machine's memory killer would: kill -9."""
-        self._process.kill()
-        self._process.communicate(timeout=30)
-
-
-@contextmanager
-def processes(number: int) -> Iterator[list[Process]]:
-    """So many processes, which are killed in the end."""
-    started = [Process() for _ in range(number)]
-    try:
-        yield started
-    finally:
-        for each in started:
-            each.kill()
+    from collections.abc import Callable
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -228,64 +169,6 @@ def test_threads_take_turns(kept: str) -> None:
     for thread in threads:
         thread.join(60)
     assert (most, done) == (1, 20)
-
-
-async def test_another_process_has_it_until_it_is_killed(kept: str) -> None:
-    """`kill -9` frees it at once; the next number is higher, and who had it was told."""
-    with processes(1) as (other,):
-        assert other.does("x take a") == "x has a 1"
-        with pytest.raises(LockBusy, match=r"held by task 'x', process \d+ on ") as caught:
-            async with lock("a", wait=0):
-                raise AssertionError
-        assert "process" in caught.value.holder
-        waiting = asyncio.create_task(stranger())
-        found = await NamedLock("a").found()
-        await until(lambda: found.room.working == 1)
-        other.kill()
-        async with asyncio.timeout(60):
-            assert await waiting == 2
-
-
-async def test_a_killed_process_takes_what_it_lent_with_it(kept: str) -> None:
-    """Several locks of one process are all free again."""
-    with processes(1) as (other,):
-        for number, name in enumerate("abc"):
-            assert other.does(f"t{number} take {name}") == f"t{number} has {name} 1"
-        other.kill()
-        async with asyncio.timeout(60):
-            assert await asyncio.gather(*(stranger(name) for name in "abc")) == [2, 2, 2]
-
-
-def test_two_processes_that_wait_for_each_other_are_told_the_cycle(kept: str) -> None:
-    """One of them; the other goes on."""
-    with processes(2) as (one, two):
-        assert one.does("x take a") == "x has a 1"
-        assert two.does("y take b") == "y has b 1"
-        one.ask("x take b")
-        two.ask("y take a")
-        said = sorted([one.told(), two.told()], key=lambda each: "deadlock" in each)
-        assert said[0] in ("x has b 2", "y has a 2")
-        assert "this would wait for ever: lock " in said[1]
-        assert "lock 'a' held by task 'x' waits for lock 'b'" in said[1]
-        assert "lock 'b' held by task 'y' waits for lock 'a'" in said[1]
-
-
-def test_one_who_queues_behind_another_of_its_process_is_told_too(kept: str) -> None:
-    """Who asks the other process for it holds nothing, and is left alone."""
-    with processes(2) as (one, two):
-        assert two.does("z take a") == "z has a 1"
-        assert one.does("x take c") == "x has c 1"
-        one.ask("y take a")
-        assert one.does("- queued a 1") == "- queued"
-        one.ask("x take a")
-        assert one.does("- queued a 2") == "- queued"
-        two.ask("z take c")
-        said = two.told()
-        assert said.startswith("z deadlock this would wait for ever: lock 'a' held by task 'z'")
-        assert "waits for lock 'c' held by task 'x' waits for lock 'a'." in said
-        assert one.told() == "y has a 2"
-        one.ask("y drop")
-        assert sorted([one.told(), one.told()]) == ["x has a 3", "y dropped a"]
 
 
 async def test_two_tasks_that_take_two_in_opposite_orders(kept: str) -> None:

@@ -206,7 +206,7 @@ def _close(kept: Kept | None) -> None:
         kept.close()
 
 
-_LOCKS: WeakValueDictionary[tuple[str, str], Lock] = WeakValueDictionary()
+_LOCKS: WeakValueDictionary[tuple[str, str, int], Lock] = WeakValueDictionary()
 _FINDING = threading.Lock()
 
 
@@ -233,8 +233,9 @@ class NamedLock:
 
 
 def _shared(place: str, name: str, keeper: Keeper) -> Lock:
+    key = place, name, os.getpid()
     with _FINDING:
-        found = _LOCKS.get((place, name))
+        found = _LOCKS.get(key)
         if found is None:
-            found = _LOCKS[place, name] = Lock(name, keeper)
+            found = _LOCKS[key] = Lock(name, keeper)
         return found

@@ -8,6 +8,7 @@ keeps the number of takings.
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -70,7 +71,7 @@ class LockTable:
     """
 
     def __init__(self, url: str, lease: float) -> None:
-        self.url, self.lease = url, lease
+        self.url, self.lease, self._process = url, lease, os.getpid()
         self.worker = Worker("locks")
         self.session: psycopg.Connection[Any] | None = None
         self.held: set[str] = set()
@@ -115,7 +116,9 @@ class LockTable:
                 session.close()
 
     def close(self) -> None:
-        """End its thread and its session."""
+        """End its thread and its session; not those of a process that this one was forked from."""
+        if os.getpid() != self._process:
+            return
         self.worker.submit(self.drop).result()
         self.worker.stop()
 
@@ -194,7 +197,7 @@ def _first(session: psycopg.Connection[Any], query: str, *values: str) -> Any:
     return row[0] if row else None
 
 
-_LOCK_TABLES: Names[float, LockTable] = Names("lock table", LockTable.close)
+_LOCK_TABLES: Names[tuple[float, int], LockTable] = Names("lock table", LockTable.close)
 _AT_EXIT = threading.Lock()
 
 
@@ -210,4 +213,5 @@ def lock_table(url: str, lease: float) -> LockTable:
         raise MissingExtra("A lock shared through Postgres", "postgres") from error
     if _AT_EXIT.acquire(blocking=False):
         atexit.register(_LOCK_TABLES.forget)
-    return _LOCK_TABLES.get(url, lease, lambda: LockTable(url, lease), named=False)
+    rule = lease, os.getpid()  # a process that is forked has a session of its own
+    return _LOCK_TABLES.get(url, rule, lambda: LockTable(url, lease), named=False)
