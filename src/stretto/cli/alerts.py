@@ -1,11 +1,10 @@
 """`stretto alerts`: looks whether alert rules hold, and calls whom they name."""
 
-import asyncio
-from asyncio import sleep as _pause
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -40,13 +39,13 @@ def alerts(
     delivered is kept and tried again at the next look.
     """
     if test is not None:
-        raise typer.Exit(asyncio.run(_test(test, as_json=as_json)))
+        raise typer.Exit(awaited(_test(test, as_json=as_json)))
     if watch:
         try:
-            asyncio.run(_watch(every, as_json=as_json))
+            awaited(_watch(every, as_json=as_json))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-    raise typer.Exit(asyncio.run(_once(as_json=as_json)))
+    raise typer.Exit(awaited(_once(as_json=as_json)))
 
 
 def _rules() -> "tuple[Rule, ...]":
@@ -72,8 +71,16 @@ async def _once(*, as_json: bool) -> int:
     return 1 if found.firing else 0
 
 
+async def _pause(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
 async def _look(rules: "Sequence[Rule]", facts: "Facts", journal: "Journal") -> "Look":
     """Read what is new and look once; looks of several processes take turns."""
+    import asyncio
+
     from stretto import clock
     from stretto.home import state_home
     from stretto.journal import is_alive

@@ -1,12 +1,13 @@
 """`stretto audit`: who did what in a thread, whether its records are as written, and a copy."""
 
-import asyncio
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from stretto.cli.awaiting import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,13 +62,13 @@ def audit(
         _make_key(new_key)
     elif export is not None or verify:
         if export is not None:
-            asyncio.run(_export(thread or "last", export, said=not no_payloads))
+            awaited(_export(thread or "last", export, said=not no_payloads))
         if verify:
             checked = _verify(thread, public_key or [], said=not no_payloads, as_json=as_json)
-            if not asyncio.run(checked):
+            if not awaited(checked):
                 raise typer.Exit(1)
     else:
-        asyncio.run(_show(thread or "last", everything=everything, as_json=as_json))
+        awaited(_show(thread or "last", everything=everything, as_json=as_json))
 
 
 def _check(*, verify: bool, export: str | None, alone: "dict[str, bool]") -> None:
@@ -122,6 +123,8 @@ async def _verify(
     given: str | None, public_keys: "Sequence[str]", *, said: bool, as_json: bool
 ) -> bool:
     """Verify one thread or all; whether all is as it was written."""
+    import asyncio
+
     from stretto.cli.journal import reading
     from stretto.journal.anchors import anchors_path, read_anchors
     from stretto.journal.evidence import thread_names
@@ -222,6 +225,8 @@ def _print(reports: "Sequence[Report]", torn: list[str]) -> None:
 
 
 async def _export(given: str, place: str, *, said: bool) -> None:
+    import asyncio
+
     from stretto.cli.journal import reading
     from stretto.journal.anchors import anchors_path, read_anchors
     from stretto.journal.evidence import Evidence, evidence

@@ -1,12 +1,12 @@
 """`stretto compare`: two runs side by side, step by step."""
 
-import asyncio
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 from stretto.errors import InvalidInput, ThreadUnknown
 
@@ -38,7 +38,7 @@ def compare(
     Steps are aligned by their place in the graph. Ids, times and tokens are no differences; of
     the first step that differs the changed parts are shown.
     """
-    found, names = asyncio.run(_compare(a, b))
+    found, names = awaited(_compare(a, b))
     if as_json:
         from stretto.cli.result import print_json
 

@@ -1,12 +1,12 @@
 """`stretto dead-letters`: what had to happen and could not, for a person to see to."""
 
-import asyncio
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ def dead_letters(
     if action not in ACTIONS:
         raise UnknownName("action", action, ACTIONS, where="stretto dead-letters")
     if action == "list":
-        asyncio.run(_list(thread, everything=everything, as_json=as_json))
+        awaited(_list(thread, everything=everything, as_json=as_json))
         return
     if letter is None:
         raise InvalidInput(f"no letter is named. Give its id: stretto dead-letters {action} ID")
     if action == "show":
-        asyncio.run(_show(letter, thread, as_json=as_json))
+        awaited(_show(letter, thread, as_json=as_json))
     elif action == "retry":
-        asyncio.run(_retry(letter, thread, by, result, as_json=as_json))
+        awaited(_retry(letter, thread, by, result, as_json=as_json))
     else:
-        asyncio.run(_drop(letter, thread, by, reason, as_json=as_json))
+        awaited(_drop(letter, thread, by, reason, as_json=as_json))
 
 
 async def _list(thread: str | None, *, everything: bool, as_json: bool) -> None:

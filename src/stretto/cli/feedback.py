@@ -1,10 +1,10 @@
 """`stretto feedback`: judge a run or a step of it, or read what was judged."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def feedback(
             raise InvalidInput(
                 "the feedback says nothing. Add --good, --bad, --score, --comment or --correction."
             )
-        asyncio.run(_list(thread, as_json=as_json))
+        awaited(_list(thread, as_json=as_json))
         return
-    given = asyncio.run(
+    given = awaited(
         _give(
             thread,
             on=on,

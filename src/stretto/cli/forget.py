@@ -1,10 +1,10 @@
 """`stretto forget`: drops what was said in a thread, and keeps that it happened."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def forget(
     That it happened stays: who did what, when, in which order, and the chain still verifies. The
     thread cannot be resumed, replayed or read any more. This cannot be undone.
     """
-    asyncio.run(_forget(thread, by, yes=yes, as_json=as_json))
+    awaited(_forget(thread, by, yes=yes, as_json=as_json))
 
 
 async def _forget(given: str, by: str | None, *, yes: bool, as_json: bool) -> None:
@@ -67,6 +67,8 @@ async def confirmed(would: str, question: str, *, can_ask: bool) -> None:
     Raises:
         InvalidInput: There is no terminal to ask on.
     """
+    import asyncio
+
     from stretto.cli.console import screen
     from stretto.errors import InvalidInput
 

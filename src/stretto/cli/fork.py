@@ -1,11 +1,11 @@
 """`stretto fork`: the checkpoints of a thread, and going back to one of them."""
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def fork(
     What was done before it stays done. What its first step would do again is asked about, unless
     its tool declares that a repeat does no harm.
     """
-    asyncio.run(_fork(thread, to, by or "", as_json=as_json))
+    awaited(_fork(thread, to, by or "", as_json=as_json))
 
 
 async def _fork(given: str, to: str | None, by: str, *, as_json: bool) -> None:

@@ -1,11 +1,11 @@
 """`stretto import`: puts message logs of other systems into the journal."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def import_messages(
     Each conversation becomes a thread. A list of messages, an object with `messages`, or one of
     these a line. Nothing is imported when a line is malformed.
     """
-    threads = asyncio.run(_import(file, thread))
+    threads = awaited(_import(file, thread))
     if as_json:
         from stretto.cli.result import print_json
 

@@ -1,10 +1,10 @@
 """`stretto lineage`: which sources and tool results the answers of a thread came from."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def lineage(
     Says of each quotation whether its words stand in what a tool returned and lay in front of the
     model that wrote them, and of all else whether it was in front of a model, or only possible.
     """
-    found = asyncio.run(_read(thread))
+    found = awaited(_read(thread))
     shown = found if everything else _picked(found, turn)
     if as_json:
         from stretto.cli.result import print_json

@@ -1,11 +1,11 @@
 """`stretto metrics`: success, times, tokens, money and quality, by team, agent, model, ..."""
 
-import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def metrics(
     """
     if serve is not None:
         _check_alone(by=by, since=since, team=team, as_json=as_json)
-        asyncio.run(_serve(serve, host))
+        awaited(_serve(serve, host))
         return
-    found = asyncio.run(_metrics(since, team))
+    found = awaited(_metrics(since, team))
     if as_json:
         from stretto.cli.result import print_json
 
@@ -76,6 +76,8 @@ def _check_alone(**given: object) -> None:
 
 
 async def _metrics(since: str | None, team: str | None) -> "Metrics":
+    import asyncio
+
     from stretto import clock
     from stretto.cli.journal import reading
     from stretto.cli.prune import age_of
@@ -100,6 +102,8 @@ def _check_team(team: str | None, found: "Metrics") -> None:
 
 
 async def _serve(port: int, host: str) -> None:
+    import asyncio
+
     from stretto.cli.console import screen
     from stretto.cli.journal import reading
     from stretto.observe.prometheus import collector, serve

@@ -1,11 +1,11 @@
 """`stretto prune`: removes old runs from the journal."""
 
-import asyncio
 import re
 from typing import Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -35,7 +35,7 @@ def prune(
     With both options a run goes only when it is older and not among the newest. A thread's last
     turn stays until it is done.
     """
-    asyncio.run(_prune(older_than, keep, by, yes=yes, as_json=as_json))
+    awaited(_prune(older_than, keep, by, yes=yes, as_json=as_json))
 
 
 async def _prune(

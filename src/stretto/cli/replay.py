@@ -1,6 +1,5 @@
 """`stretto replay`: runs a thread again from its records, with no model and no tool."""
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 from stretto.errors import InvalidInput
 
@@ -43,9 +43,9 @@ def replay(
     from stretto.cli.console import loading, screen
 
     with loading(f"thread {thread}", quiet=as_json):
-        recording = asyncio.run(_recorded(thread))
+        recording = awaited(_recorded(thread))
         graph, target = _graph(recording, team)
-    found = asyncio.run(_replayed(graph, recording))
+    found = awaited(_replayed(graph, recording))
     saved = _save(recording, save, target, force=force) if save is not None else []
     if as_json:
         from stretto.cli.result import print_json

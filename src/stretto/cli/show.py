@@ -1,11 +1,11 @@
 """`stretto show`: what happened in a thread, from its records."""
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Thread
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def show(
     ] = False,
 ) -> None:
     """Show what a thread did: plan, tasks, tool calls, decisions with reasons, the answer."""
-    summary, records = asyncio.run(_read(thread))
+    summary, records = awaited(_read(thread))
     if as_json:
         shown = records if everything else _last(records)
         sys.stdout.writelines(f"{record.model_dump_json()}\n" for record in shown)

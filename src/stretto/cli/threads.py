@@ -1,11 +1,11 @@
 """`stretto threads`: the threads of this project, the one worked on last first."""
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def threads(
     as_json: Json = False,
 ) -> None:
     """List threads: how they stand, who works on them, what was asked."""
-    found = asyncio.run(_threads())
+    found = awaited(_threads())
     if as_json:
         from stretto.cli.result import print_json
 

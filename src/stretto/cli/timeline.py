@@ -1,12 +1,12 @@
 """`stretto timeline`: who ran when in a thread, what waited, and what decided how long it took."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def timeline(
         from stretto.errors import InvalidInput
 
         raise InvalidInput("--run and --all ask for different things. Leave one out.")
-    records = asyncio.run(_read(thread, run, everything=everything))
+    records = awaited(_read(thread, run, everything=everything))
     if as_records:
         from stretto.cli.console import screen
         from stretto.cli.timeline_records import print_records

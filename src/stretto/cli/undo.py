@@ -1,10 +1,10 @@
 """`stretto undo`: undoes what the last turn of a thread did, after asking."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def undo(
     undone yet. An undo that fails three times becomes a dead letter (stretto dead-letters). A turn
     that has not ended cannot be resumed from there.
     """
-    asyncio.run(_undo(thread, by, yes=yes, as_json=as_json))
+    awaited(_undo(thread, by, yes=yes, as_json=as_json))
 
 
 async def _undo(given: str, by: str | None, *, yes: bool, as_json: bool) -> None:

@@ -1,10 +1,10 @@
 """`stretto watch`: follows a run that another process does."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Thread
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def watch(thread: Thread = "last") -> None:
 
     console = screen()
     try:
-        code = asyncio.run(_watch(console, thread))
+        code = awaited(_watch(console, thread))
     except KeyboardInterrupt:
         console.print("no longer watched; the run goes on")
         code = 130
@@ -56,6 +56,8 @@ async def _watch(console: "Console", given: str) -> int:
 
 async def _follow(journal: "Journal", thread: str, display: "Display") -> None:
     """Show records until the run has ended or its process is gone."""
+    import asyncio
+
     from stretto.journal import is_alive, last_turn
     from stretto.records import RunStarted
 

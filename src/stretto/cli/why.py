@@ -1,8 +1,8 @@
 """`stretto why`: how a turn came to stand as it does, on one screen."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, Thread
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def why(thread: Thread = "last", *, as_json: Json = False) -> None:
     """
     from stretto.cli.causes import account
 
-    summary, records = asyncio.run(_read(thread))
+    summary, records = awaited(_read(thread))
     found = account(records, summary.status)
     if as_json:
         from dataclasses import asdict
