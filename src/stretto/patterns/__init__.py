@@ -14,6 +14,7 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from stretto.patterns.approve import approve
+    from stretto.patterns.board import board
     from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
     from stretto.patterns.map_reduce import map_reduce
     from stretto.patterns.parallel import parallel, publish
@@ -34,6 +35,7 @@ __all__ = [
     "Rule",
     "answered",
     "approve",
+    "board",
     "cited",
     "covers",
     "hand_over_tool",
@@ -54,6 +56,7 @@ __all__ = [
 
 _HOMES = {
     "stretto.patterns.approve": ("approve",),
+    "stretto.patterns.board": ("board",),
     "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
     "stretto.patterns.map_reduce": ("map_reduce",),
     "stretto.patterns.parallel": ("parallel", "publish"),

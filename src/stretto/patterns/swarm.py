@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
-from stretto.errors import InvalidMember
+from stretto.errors import InvalidInput, InvalidMember
 from stretto.members import agent_graph, check_team, member
+from stretto.patterns.board import board as claim_board
 from stretto.patterns.context import valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.handing_over import EndsAtHandoff, Handoff, hand_over_tool, passed, tool_name
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stretto.members import Member
+    from stretto.patterns.board_tasks import Tasks
     from stretto.patterns.context import Context
     from stretto.patterns.ways import Edges, StandIns, Ways
     from stretto.policy import Budget
@@ -43,6 +45,7 @@ def swarm(
     context: Context = "full",
     max_handoffs: int = 12,
     stand_ins: StandIns | None = None,
+    board: Tasks | None = None,
     state: Any = None,
     budget: Budget | None = None,
 ) -> StateGraph[Any, Any, Any, Any]:
@@ -61,6 +64,8 @@ def swarm(
         max_handoffs: Handoffs of one turn.
         stand_ins: Who takes an agent's place that is not available, by its name; by default those
             that it could hand over to.
+        board: Tasks that the members claim from a shared list, in place of handing over: see
+            `stretto.patterns.board`, which has more options.
         state: A `TypedDict` of fields of your own.
         budget: What all of them together may spend.
 
@@ -79,6 +84,9 @@ def swarm(
         InvalidInput: What a function gives along is not what is declared.
     """
     valid_context(context, "swarm")
+    if board is not None:
+        _refuse_beside_board({"start": start, "edges": edges, "stand_ins": stand_ins})
+        return claim_board(agents, tasks=board, context=context, state=state, budget=budget)
     declared, things = _declared(agents)
     team = team_of("swarm", things, budget)
     ways = ways_of(
@@ -102,6 +110,15 @@ def swarm(
 
     graph.add_conditional_edges(START, begins, list(team))
     return graph
+
+
+def _refuse_beside_board(options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise InvalidInput(
+                f"swarm: {name!r} means nothing on a board, where nobody hands over. Leave one of "
+                "them out."
+            )
 
 
 def _declared(agents: Sequence[object]) -> tuple[dict[str, Handoff], list[object]]:
