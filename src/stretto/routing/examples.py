@@ -30,7 +30,7 @@ class Examples(Classifier):
     The confidence is the chance that the label is right, fitted on examples that were held out
     (Platt, 1999). Out of scope is what lies lower than the bound that sends away at most `refuse`
     of the held-out texts that would be given their label. With `out_of_scope` texts the classifier
-    learns what belongs to no label, and far more is found at the same bound. `measured` tells how
+    learns what belongs to no label, and finds more of it at the same price. `measured` tells how
     it did on what was held out.
 
     Args:
