@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shlex
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stretto.cli.awaiting import awaited
 from stretto.cli.options import Json, use_model
 from stretto.errors import InvalidInput, StrettoError
 
@@ -39,7 +39,7 @@ def due(
     Threads whose deadline is over go on as their team says: the next person is asked, or a default
     counts. Ends with 1 when something could not be seen to. Made for cron.
     """
-    told, failed = asyncio.run(_due(_program(command)))
+    told, failed = awaited(_due(_program(command)))
     if as_json:
         from stretto.cli.result import print_json
 
@@ -105,6 +105,8 @@ async def _gone_on(storage: Storage, one: Waiting) -> str:
 
 async def _reminded(one: Waiting, program: Sequence[str]) -> str:
     """Run the program that reminds; gives why it failed."""
+    import asyncio
+
     if not program:
         return ""
     try:
