@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stretto.journal.letters import Letter, Try
 
 NONE = "no dead letters: nothing waits to be seen to."
-_KINDS = {"undo": "could not be undone"}
+_KINDS = {"undo": "could not be undone", "branch": "failed, and nobody waited for it"}
 
 
 def draw_letters(letters: Sequence[Letter], *, width: int) -> RenderableType:
@@ -78,7 +78,7 @@ def _lines(letter: Letter, made: Sequence[Try]) -> list[tuple[str, str]]:
         ("step", f"{letter.name}{f' in {where}' if where else ''}"),
         ("key", letter.key),
         ("undo", letter.undo),
-        ("call", called(letter) or "what it was given is not known here"),
+        *_given(letter),
         ("tries", counted(letter.attempts, "attempt")),
     ]
     lines += [
@@ -92,8 +92,22 @@ def _lines(letter: Letter, made: Sequence[Try]) -> list[tuple[str, str]]:
     return [(label, told) for label, told in lines if told]
 
 
+def _given(letter: Letter) -> list[tuple[str, str]]:
+    """What it was given, as far as that is known."""
+    unknown = "what it was given is not known here"
+    if letter.kind != "branch":
+        return [("call", called(letter) or unknown)]
+    told = [f"{name}: {value}" for name, value in letter.args.items()] or [unknown]
+    return [("given" if place == 0 else "", line) for place, line in enumerate(told)]
+
+
 def _by_hand(letter: Letter) -> str:
     call = called(letter)
+    if letter.kind == "branch":
+        return (
+            f"Its run has ended without it. Ask {letter.name} anew, or do by hand what it was to "
+            "do; then drop the letter with a reason."
+        )
     if letter.kind != "undo":
         return "See to it by hand, then drop the letter with a reason."
     how = f"what {call} would do" if call else f"what undoes {letter.name}"

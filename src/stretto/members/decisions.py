@@ -10,7 +10,7 @@ from langgraph.config import get_config
 from stretto.records import RECORD_EVENT
 
 
-async def told(kind: str, **fields: Any) -> None:
+async def told(kind: str, /, **fields: Any) -> None:
     """Tell the journal something from within a node.
 
     Where and when it happened the journal knows. What it cannot write down (a type that only the

@@ -35,7 +35,8 @@ async def retry_letter(letter: Letter, *, by: str = "", storage: Storage, **resu
     if letter.kind != "undo":
         raise InvalidInput(
             f"the letter {letter.id!r} is of the kind {letter.kind!r}, which cannot be retried "
-            "here. See to it by hand, then drop it."
+            f"here. Ask {letter.name!r} anew or do its work by hand (stretto dead-letters show "
+            f"{letter.id} tells what it was given), then drop it."
         )
     journal = storage.journal
     async with storage.writing(letter.thread):
