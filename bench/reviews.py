@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 CHUNK, WIDTH = 1_000, 4
-PAIRS = 3
+PAIRS = 5
 """Alternating pairs of runs for the speed; the best of each counts."""
 
 
@@ -75,7 +75,10 @@ async def mapped(file: str, home: str, *, notes: str = "", resumed: bool = False
         Path(file), member(counted, name="count"), add, chunk=CHUNK, width=WIDTH, tree=True
     )
     given = stretto.Resume() if resumed else "count"
+    two = [{"rating": "1", "review": "a b"}] * 2
+    warm = map_reduce(lambda: two, member(count, name="count"), add)
     async with stretto.open_storage(home=Path(home)) as storage:
+        await stretto.run(warm, "count", storage=storage)  # what is loaded once is not counted
         began = time.perf_counter()
         result = await stretto.run(made, given, thread="t", storage=storage)
         seconds = time.perf_counter() - began

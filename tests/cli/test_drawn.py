@@ -85,3 +85,24 @@ def test_a_resumed_turn_tells_what_was_done_and_repeats_no_review(tale):
     tale.start(question="", resumed=True)
     during, _ = show(tale.records[before:], known=tale.records[:before])
     assert "going on; 1 of 2 tasks done before" in during
+
+
+def test_a_pass_over_a_source_is_drawn_below_the_steps(tale):
+    """Until nothing is left; the step at work tells its place in the chain."""
+    tale.start()
+    tale.node("map", step="2 of 3")
+    console = terminal()
+    display = Drawn(console, now=lambda: 1010.0)
+    for record in tale.records:
+        display.add(record)
+    told = {"progress": "count", "done": 5, "total": 10, "share": 0.5, "rate": 1.0, "left": 5.0}
+    display.pace(told)
+    display.tick()
+    drawn = console.file.getvalue()
+    assert "count ━━━━" in drawn
+    assert "5 of 10  1/s  5.0 s left" in drawn
+    assert "map (step 2 of 3)" in drawn
+    display.pace({**told, "done": 10, "share": 1.0, "left": 0})
+    display.tick()
+    assert "10 of 10" not in console.file.getvalue()
+    display.close()

@@ -60,3 +60,28 @@ def test_a_new_turn_starts_anew(tale, lines):
     tale.start()
     tale._add(r.Handoff, by="b", to="c")
     assert sum("hands over" in line for line in lines(header=False)) == 2
+
+
+def test_a_step_of_a_chain_tells_its_place(tale, lines):
+    """ "Step 2 of 3"."""
+    tale.start()
+    tale.node_ended("read", tale.node("read", step="2 of 3"))
+    tale.node_ended("other", tale.node("other"))
+    assert [line.partition(" s  ")[2] for line in lines(header=False)] == [
+        "step 2 of 3: read done in 2.0 s",
+        "other done in 2.0 s",
+    ]
+
+
+def test_a_pass_over_a_source_is_told_now_and_then():
+    """At each tenth where the share is known, else each time it has doubled."""
+    out = io.StringIO()
+    shown = Lines(Console(file=out, width=120, highlight=False, markup=False))
+    for done in range(1, 101):
+        told = {"progress": "map", "done": done, "total": 100, "share": done / 100, "rate": 9.0}
+        shown.pace(told)
+    assert len(out.getvalue().splitlines()) == 10
+    for done in range(1, 101):
+        shown.pace({"progress": "blind", "done": done, "total": None, "share": None, "rate": None})
+    assert len(out.getvalue().splitlines()) == 10 + 7
+    assert shown.view.paces["map"]["done"] == 100

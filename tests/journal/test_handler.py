@@ -232,6 +232,24 @@ async def test_metadata_tells_agent_and_task(file_journal: Journal) -> None:
     assert (started.agent, started.task, started.node) == ("anna", "t1", "work")
 
 
+async def test_a_step_of_a_chain_tells_its_place(file_journal: Journal) -> None:
+    """The node of the chain does, and nothing within it."""
+
+    async def work(state: State) -> State:
+        return {"text": state["text"] + "!"}
+
+    inner, outer = StateGraph(State), StateGraph(State)
+    inner.add_node("inner", work)
+    inner.add_edge(START, "inner")
+    outer.add_node("one", inner.compile(), metadata={"step": "1 of 2"})
+    outer.add_node("two", work, metadata={"step": "2 of 2"})
+    outer.add_edge(START, "one")
+    outer.add_edge("one", "two")
+    await outer.compile().ainvoke({"text": ""}, config(JournalHandler(file_journal)))
+    places = {r.node: r.step for r in of(await written(file_journal), NodeStarted)}
+    assert places == {"one": "1 of 2", "inner": "", "two": "2 of 2"}
+
+
 async def test_streamed_models_tell_their_usage(file_journal: Journal) -> None:
     """Streaming takes another way through LangChain; the record is the same."""
     end = AIMessage(

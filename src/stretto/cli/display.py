@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.text import Text
 
@@ -13,7 +13,7 @@ from stretto.cli.review import draw_review
 from stretto.cli.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
@@ -35,6 +35,10 @@ class Display(Protocol):
 
     def add(self, record: AnyRecord) -> None:
         """Show the next record."""
+        ...
+
+    def pace(self, told: Mapping[str, Any]) -> None:
+        """Show how a pass over a source gets on."""
         ...
 
     def kill(self) -> None:
@@ -73,6 +77,10 @@ class Silent:
     def add(self, record: AnyRecord) -> None:
         """Take in the next record."""
         self._progress.add(record)
+
+    def pace(self, told: Mapping[str, Any]) -> None:
+        """Take in how a pass over a source gets on."""
+        self.view.paces[str(told["progress"])] = dict(told)
 
     def kill(self) -> None:
         """Note that the run's process is gone."""

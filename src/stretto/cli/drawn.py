@@ -10,7 +10,7 @@ from rich.text import Text
 
 from stretto import clock
 from stretto.cli.display import Shown, title
-from stretto.cli.steps import draw_steps
+from stretto.cli.steps import draw_pace, draw_steps
 from stretto.cli.tree import draw_round
 from stretto.cli.words import counted, seconds
 from stretto.records import AnyRecord, Decided, RunStarted
@@ -103,6 +103,7 @@ class Drawn(Shown):
             parts.append(_headed(last, now, self.console.width, live=True))
         elif last is None:
             parts.append(draw_steps(view.steps[-STEPS:], now))
+        parts += [draw_pace(told) for told in view.paces.values() if told.get("left") != 0]
         parts.append(_activity(view, now))
         return Group(*parts)
 
@@ -116,7 +117,8 @@ def _activity(view: View, now: float) -> Text:
         return Text()
     at_work = [s for s in view.steps if s.status == "running" and s.depth == 0]
     hidden = view.round is not None and view.round.verdict is None
-    names = ", ".join(s.node for s in at_work if not (hidden and s.node == "execute"))
+    shown = [s for s in at_work if not (hidden and s.node == "execute")]
+    names = ", ".join(f"{s.node} (step {s.place})" if s.place else s.node for s in shown)
     told = [names] if names else []
     most = f" of {int(view.limits['model_calls'])}" if "model_calls" in view.limits else ""
     told.append(f"{view.model_calls}{most} model calls, {counted(view.tool_calls, 'tool call')}")

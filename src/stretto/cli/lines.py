@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from stretto.cli.display import Shown, title
+from stretto.cli.steps import draw_pace
 from stretto.cli.words import arguments, counted, cut, seconds
 from stretto.records import AnyRecord, Decided, NodeEnded, NodeStarted, RunStarted, ToolEnded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from stretto.cli.view import Round, View
@@ -43,12 +46,23 @@ class Lines(Shown):
             case NodeEnded() if self._is_task(record):
                 self._line(record, _ended(record, self.view))
             case NodeEnded(task="") if self._is_step(record):
-                self._line(record, f"{record.node} {record.status} in {seconds(record.seconds)}")
+                self._line(record, self._step(record))
             case ToolEnded():
                 self._tool(record)
             case _:
                 for note in notes:
                     self._line(record, note)
+
+    def pace(self, told: Mapping[str, Any]) -> None:
+        """Print a line at each tenth of a source, or each time it has doubled."""
+        name, share = str(told["progress"]), told.get("share")
+        before = self.view.paces.get(name, {})
+        super().pace(told)
+        at, was = (share, before.get("share") or 0.0) if share is not None else (None, None)
+        passed = int(at * 10) > int(was * 10) if at is not None and was is not None else False
+        doubled = share is None and told["done"].bit_length() > before.get("done", 0).bit_length()
+        if passed or doubled:
+            self.console.print(Text.assemble(" " * 10, draw_pace(told)))
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -68,6 +82,12 @@ class Lines(Shown):
         """Whether it is a node of a graph without a plan, not of its subgraphs."""
         hidden = self._plan_is_known or self.view.round is not None
         return not hidden and "|" not in record.place
+
+    def _step(self, record: NodeEnded) -> str:
+        places = (s.place for s in reversed(self.view.steps) if s.node == record.node)
+        place = next(places, "")
+        told = f"{record.node} {record.status} in {seconds(record.seconds)}"
+        return f"step {place}: {told}" if place else told
 
     def _is_task(self, record: NodeStarted | NodeEnded) -> bool:
         now = self.view.round

@@ -40,6 +40,10 @@ _STATES: dict[EndStatus, TaskState] = {
 }
 
 
+FEW, MANY = 4, 64
+"""Steps of one name that are shown each by itself, and among how many they are sought."""
+
+
 def fold(records: Iterable[AnyRecord]) -> Progress:
     """Give the progress that records tell of, oldest first."""
     progress = Progress()
@@ -146,7 +150,13 @@ class Progress:
             return
         else:
             depth = record.place.count("|")
-            work = Step(started=record.time, node=record.node, agent=record.agent, depth=depth)
+            work = Step(
+                started=record.time,
+                node=record.node,
+                agent=record.agent,
+                depth=depth,
+                place=record.step,
+            )
             self.view.steps.append(work)
         self._works[record.span] = work
 
@@ -186,6 +196,7 @@ class Progress:
             work.state = _STATES[record.status]
         elif isinstance(work, Step):
             work.status = record.status
+            _merge(work, self.view.steps)
 
     def _work_of(self, record: AnyRecord) -> Work | None:
         if record.task and self.view.round is not None:
@@ -258,6 +269,22 @@ class Progress:
             task = asked_about(self.view.asked.pop(interrupt, None))
             if self.view.round is not None and task in self.view.round.tasks:
                 self.view.round.tasks[task].state = "done"
+
+
+def _merge(step: Step, steps: list[Step]) -> None:
+    """Let one line stand for a step that is done again and again within a node."""
+    if step.depth == 0 or step.status != "done" or step.calls or step.model_calls:
+        return
+    alike = [
+        one
+        for one in steps[-MANY:]
+        if (one.node, one.depth, one.status) == (step.node, step.depth, "done") and not one.calls
+    ]
+    if len(alike) > FEW:
+        first = alike[0]
+        first.times += step.times
+        first.seconds = (first.seconds or 0.0) + (step.seconds or 0.0)
+        del steps[next(i for i in reversed(range(len(steps))) if steps[i] is step)]
 
 
 def asked_about(value: Any) -> str:

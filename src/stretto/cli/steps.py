@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.text import Text
@@ -11,9 +11,13 @@ from stretto.cli.tree import draw_call, mark
 from stretto.cli.words import counted, cut, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stretto.cli.view import Step
+
+
+BAR = 24
+"""Columns of a progress bar."""
 
 
 def draw_steps(steps: Sequence[Step], now: float) -> Group:
@@ -36,4 +40,22 @@ def draw_step(step: Step, now: float) -> Text:
         line.append(f"  {step.agent}", "cyan")
     if step.model_calls:
         line.append(f"  {counted(step.model_calls, 'model call')}", "dim")
+    if step.place:
+        line.append(f"  step {step.place}", "dim")
+    if step.times > 1:
+        line.append(f"  {step.times:,} times", "dim")
     return line.append(f"  {seconds(step.elapsed(now))}", "dim")
+
+
+def draw_pace(told: Mapping[str, Any]) -> Text:
+    """Draw how a pass over a source gets on: a bar where its share is known, rate, time left."""
+    share, rate, left = told.get("share"), told.get("rate"), told.get("left")
+    line = Text(f"  {told.get('progress')} ", "bold")
+    if share is not None:
+        full = round(BAR * share)
+        line.append("━" * full, "cyan").append("━" * (BAR - full), "dim").append(f" {share:.0%} ")
+    of = f" of {told['total']:,}" if told.get("total") else ""
+    line.append(f" {told.get('done', 0):,}{of}", "dim")
+    if rate is not None:
+        line.append(f"  {rate:,.0f}/s" if rate >= 10 else f"  {rate:.2g}/s", "dim")
+    return line.append(f"  {seconds(left)} left", "dim") if left else line

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stretto.cli.faults import RunFailed, report
 from stretto.errors import InvalidInput, RunStopped
+from stretto.patterns.pace import PROGRESS
 from stretto.runs import stream
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ async def _parts(
         team=turn.team,
         model=turn.model,
         control=control,
-        modes=turn.modes,
+        modes=turn.modes or ("custom",),
     )
     async with aclosing(parts):
         async for part in parts:
@@ -124,9 +125,15 @@ async def _parts(
             elif part["type"] == "end":
                 result: Result = part["data"]
                 return result
+            elif part["type"] == "custom" and PROGRESS in _mapping(part["data"]):
+                display.pace(part["data"])
             elif also is not None:
                 also(part)
     raise AssertionError  # pragma: no cover - a stream that does not raise ends with its result
+
+
+def _mapping(data: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
 
 
 @dataclass(slots=True)

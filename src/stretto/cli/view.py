@@ -72,6 +72,10 @@ class Step(Work):
     depth: int = 0
     """0 in the graph itself, 1 in a subgraph of it, ..."""
     status: str = "running"
+    place: str = ""
+    """Its place in a chain, such as "3 of 7"; empty for all else."""
+    times: int = 1
+    """How many steps it stands for: of those that are done many times only a few are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class View:
     """How often the turn was gone on with."""
     rounds: list[Round] = field(default_factory=list[Round])
     steps: list[Step] = field(default_factory=list[Step])
+    paces: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """How passes over sources get on, by node: as `patterns.pace` tells."""
     notes: list[str] = field(default_factory=list[str])
     """What else was decided: plans that were not valid, what a person said."""
     asked: dict[str, Any] = field(default_factory=dict[str, Any])

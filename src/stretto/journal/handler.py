@@ -126,7 +126,8 @@ class JournalHandler(GraphCallbackHandler):
         span = self._open(above, "node", run_id, told, name=cut(name))
         span.run.failures.enter(span.work, span.id, span.name)
         self._follow(span, reading.handled(metadata, span.place))
-        self.journal.append(NodeStarted(**span.fields(span.started)))
+        step = span.step if span.step != above.step else ""  # else that of the node it is in
+        self.journal.append(NodeStarted(**span.fields(span.started), step=step))
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **__: Any) -> None:
         """Write `RunEnded` or `NodeEnded`, and who goes on where the node says so."""

@@ -79,6 +79,8 @@ class Span:
     """The tool call id."""
     asked: str = ""
     """Digest of what it was given."""
+    step: str = ""
+    """Place in the chain that it is in, such as "3 of 7"."""
 
     @property
     def work(self) -> tuple[str, ...]:
@@ -139,7 +141,9 @@ class Span:
             said(VERSION_KEY),
             said(TASK_KEY),
         )
+        step = said("step")
         told = {
+            "step": cut(step) if isinstance(step, str) else self.step,
             "place": cut(str(place), PLACE) if place else self.place,
             "node": cut(str(node)) if node else self.node,
             "agent": cut(str(agent)) if agent else self.agent,

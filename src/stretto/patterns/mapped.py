@@ -76,7 +76,7 @@ class Worker:
                 return when(_given.get())
 
             taken = replace(taken, when=holds)
-        node = taken.node(_brief, _settle, skip=_skip)
+        node = taken.node(_brief if one.function is None else _items, _settle, skip=_skip)
         kind = Any if one.value_type is None else Annotated[one.value_type, Typed]
         made: Any = TypedDict  # its fields are only known now, so no type checker can follow
         state = made("ChunkState", {"chunk": int, "partial": kind, "skipped": str}, total=False)
@@ -168,6 +168,12 @@ def _on_items(one: Member) -> Member:
     setattr(boxed, EFFECT_KEY, effect_of(getattr(one.runnable, "afunc", None) or function))
     runnable: RunnableLambda[Any, Any] = RunnableLambda(boxed, name=one.name)
     return replace(one, function=on_items, runnable=runnable)
+
+
+def _items(_state: Any) -> dict[str, Any]:
+    """A chunk for a function."""
+    given = _given.get()
+    return {"items": given["items"], "chunk": given["chunk"]}
 
 
 def _brief(_state: Any) -> dict[str, Any]:
