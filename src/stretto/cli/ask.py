@@ -21,6 +21,9 @@ SHORT = 8
 """Characters of an interrupt's id that tell it from others."""
 ALL = ("approve", "edit", "reject", "respond")
 
+NOBODYS = "expire"
+"""The decision that no person takes: it stands for that nobody did (`stretto due`)."""
+
 
 def actions(value: Any) -> list[dict[str, Any]]:
     """The actions of a human-in-the-loop request (LangChain's); none of any other question."""
@@ -34,7 +37,8 @@ def allowed(value: Any, action: Mapping[str, Any]) -> tuple[str, ...]:
     """The decisions that may be taken on an action."""
     for config in value.get("review_configs", ()):
         if config.get("action_name") == action.get("name"):
-            return tuple(config.get("allowed_decisions", ALL))
+            found = config.get("allowed_decisions", ALL)
+            return tuple(each for each in found if each != NOBODYS)
     return ALL
 
 

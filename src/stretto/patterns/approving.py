@@ -118,12 +118,12 @@ class Question:
         await decided(asked.to or "person", said.type, reason=_reason(said))
         return await self._settled(state, asked, said, result)
 
-    def after_work(self, state: Any) -> str:
+    async def after_work(self, state: Any) -> str:
         """Ask, unless nobody needs to be."""
         asked: Approval = state["approval"]
         return END_NODE if asked.verdict else "approve"
 
-    def after_ask(self, state: Any) -> str:
+    async def after_ask(self, state: Any) -> str:
         """End, ask the next one, or have it done again."""
         asked: Approval = state["approval"]
         if asked.verdict:

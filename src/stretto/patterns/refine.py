@@ -89,7 +89,10 @@ def refine(
     judges = judge.node(loop.judge_brief, loop.settled, fields=fields.own, skip=loop.unjudged)
     wired.add_node(judge.name, judges, metadata=judge.metadata)
     wired.add_edge(START, writer.name)
-    wired.add_conditional_edges(writer.name, loop.after_draft, loop.draft_targets)
+    if writer.when is None:
+        wired.add_edge(writer.name, judge.name)
+    else:
+        wired.add_conditional_edges(writer.name, loop.after_draft, [judge.name, END])
     wired.add_conditional_edges(judge.name, loop.after_critic, [writer.name, judge.name, END])
     if fuse:
         steps = {writer.name: (writer, draws), judge.name: (judge, judges)}
@@ -136,11 +139,6 @@ class Loop:
     writer: Member
     judge: Member
     rules: _Rules
-
-    @property
-    def draft_targets(self) -> list[str]:
-        """Where a draft leads; to the end only where it may be left out."""
-        return [self.judge.name, *([END] if self.writer.when is not None else [])]
 
     def brief(self, context: Context) -> Any:
         """Make what the writer is given."""
@@ -227,19 +225,18 @@ class Loop:
 
     def after(self, name: str, state: Any) -> str:
         """What comes after one of the two."""
-        return self.after_draft(state) if name == self.writer.name else self.after_critic(state)
-
-    def after_draft(self, state: Any) -> str:
-        """Go to the critic, unless nothing was written."""
-        now: Refining = state["refining"]
-        return END if now.ended else self.judge.name
-
-    def after_critic(self, state: Any) -> str:
-        """Write again, judge again, or end."""
         now: Refining = state["refining"]
         if now.ended:
             return END
-        return self.judge.name if now.attempts else self.writer.name
+        return self.judge.name if name == self.writer.name or now.attempts else self.writer.name
+
+    async def after_draft(self, state: Any) -> str:
+        """Go to the critic, unless nothing was written."""
+        return self.after(self.writer.name, state)
+
+    async def after_critic(self, state: Any) -> str:
+        """Write again, judge again, or end."""
+        return self.after(self.judge.name, state)
 
 
 def _going_on(state: Mapping[str, Any]) -> Refining | None:

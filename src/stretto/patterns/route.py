@@ -170,7 +170,7 @@ def _add_choosers(
 
 
 def _goes(targets: Targets, following: str) -> Any:
-    def goes(state: Any) -> str:
+    async def goes(state: Any) -> str:
         routed: Routed = state["route"]
         if following and not routed.sure:
             return following

@@ -1,0 +1,1 @@
+"""What the patterns cost beside the same work on LangGraph by hand."""
