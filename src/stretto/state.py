@@ -392,6 +392,18 @@ class BoardTask(Frozen):
     """Why it was given back last, or failed."""
 
 
+class SagaStep(Frozen):
+    """How a step of a saga stands."""
+
+    status: Literal["done", "skipped", "failed", "rejected", "undone", "dead letter", "kept"]
+    """`dead letter`: it could not be undone, a person sees to it; `kept`: a person did not want it
+    undone."""
+    why: str = ""
+    """Why it failed, was rejected or could not be undone."""
+    mark: str = ""
+    """By which the process that saw it fail finds its error again."""
+
+
 def merge_messages(state: Sequence[BaseMessage], writes: Sequence[Any]) -> list[BaseMessage]:
     """Fold batches of message writes into a history, as `add_messages` would one by one.
 
@@ -459,6 +471,13 @@ def merge_work(
             read = record if isinstance(record, Delegated) else Delegated.model_validate(record)
             merged[read.id] = read
     return list(merged.values())
+
+
+def merge_steps(
+    old: dict[str, SagaStep] | None, new: dict[str, SagaStep | None] | None
+) -> dict[str, SagaStep]:
+    """Put new steps over old ones by name, as `merge_values`."""
+    return _reader(dict[str, SagaStep])(merge_values(old, new))
 
 
 class Typed(LastValue[Any]):

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from langgraph.errors import GraphBubbleUp, GraphRecursionError
+from langgraph.errors import GraphBubbleUp, GraphRecursionError, is_invalid_resume
 
 from stretto.errors import (
     COMPENSATED,
@@ -96,15 +96,13 @@ async def compensating(
         return kept
     try:
         value = await work()
-    except PASSING:
-        raise
     except asyncio.CancelledError:
         if run_is_over():
             raise
         await in_peace(undoing.undo("cancelled", error="it was cancelled"))
         raise
     except Exception as error:
-        if _is_runs_limit(error):
+        if goes_on(error):
             raise
         why: Occasion = "rejected" if isinstance(error, Rejected) else "failed"
         noted(error, await undoing.undo(why, error=error_text(error)))
@@ -170,11 +168,15 @@ async def in_peace(work: Awaitable[Any], seconds: float = CANCELLED_SECONDS) -> 
             await asyncio.wait([task])
 
 
-def _is_runs_limit(error: Exception) -> bool:
-    """Whether a limit of the whole run ended the work, rather than a budget of a member."""
+def goes_on(error: Exception) -> bool:
+    """Whether work that raised this may go on, so that nothing of it is to be undone.
+
+    It waits, was given an answer of another shape, was asked to stop, can write no more, or a limit
+    of the whole run is used up; a budget of a member is another matter.
+    """
     if isinstance(error, BudgetExceeded):
         return error.budget == RUN
-    return isinstance(error, LIMITS)
+    return isinstance(error, (*PASSING, *LIMITS)) or is_invalid_resume(error)
 
 
 async def _undone_before(at: Where, undoing: Undoing) -> CompensationStarted | None:

@@ -44,6 +44,7 @@ from stretto.policy import Constant, Policy
 from stretto.records import AGENT_KEY, VERSION_KEY
 from stretto.spec.agent import Agent
 from stretto.spec.tool import EFFECT_KEY, effect_of
+from stretto.spec.undo import undoes_itself
 
 UNAWAITED_KEY = "nobody_waits"
 """Key in the metadata of a graph's node that says of the whole graph that nobody waits for it."""
@@ -378,6 +379,8 @@ def _member(
     if not isinstance(thing, Member):
         taken = replace(taken, source=thing, detach=_unawaited(thing))
     named, own = name or taken.name, policy or (taken.agent.policy if taken.agent else None)
+    if undoes_itself(taken.source):
+        own = (own or Policy()).model_copy(update={"compensate": True})
     if named in above:
         way = " -> ".join([*above, named])
         raise InvalidMember(

@@ -30,6 +30,7 @@ from stretto.runs.forking import fork_held
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
 from stretto.runs.undoing import compensated, refuse_undone
+from stretto.spec.undo import undoes_itself
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -160,7 +161,8 @@ async def stream(
                     run = begin()
             if isinstance(input, Resume):
                 await refuse_undone(storage, thread)
-            async with compensated(storage, thread, run.id, wanted=compensate) as judge:
+            wanted = compensate or undoes_itself(graph)
+            async with compensated(storage, thread, run.id, wanted=wanted) as judge:
                 parts = run.turn(input, context, model, control, modes)
                 async with aclosing(parts):
                     async for part in parts:

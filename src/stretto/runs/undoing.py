@@ -6,6 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from langgraph.errors import is_invalid_resume
+
 from stretto.errors import Rejected, ThreadUnknown, WorkUndone
 from stretto.journal.ledger import Ledger
 from stretto.journal.queries import last_turn
@@ -134,6 +136,8 @@ async def compensated(
     except (*PASSING, *LIMITS):
         raise
     except Exception as error:
+        if is_invalid_resume(error):  # nothing was saved, it can be answered again
+            raise
         why: Occasion = "rejected" if isinstance(error, Rejected) else "failed"
         noted(error, await undo(why, error_text(error)))
         raise

@@ -16,6 +16,10 @@ Undo: TypeAlias = "Callable[..., Any] | str"
 UNDO_KEY = "stretto_undo"
 """Attribute of a function, and key in the metadata of a `BaseTool`, that holds its undo."""
 
+UNDOES_KEY = "undoes_itself"
+"""Key in the metadata of a graph's node that says of the whole graph that it undoes what was done
+in it when it comes to nothing."""
+
 _declared: dict[str, Callable[..., Any]] = {}
 
 
@@ -67,3 +71,13 @@ def undo_of(tool: object) -> str:
 def declared_undo(name: str) -> Callable[..., Any] | None:
     """The function that was declared in this process under a name."""
     return _declared.get(name)
+
+
+def undoes_itself(thing: object) -> bool:
+    """Whether a graph, compiled or not, says of itself that it undoes what was done in it."""
+    builder = getattr(thing, "builder", thing)
+    nodes: Any = getattr(builder, "nodes", None)
+    if not isinstance(nodes, dict):
+        return False
+    specs = cast("dict[str, Any]", nodes).values()
+    return any((getattr(spec, "metadata", None) or {}).get(UNDOES_KEY) for spec in specs)
