@@ -504,6 +504,41 @@ async def test_a_run_that_is_cancelled_takes_its_branches_along() -> None:
     assert these.cancelled == {"b0": 1, "b1": 1}
 
 
+async def test_what_had_ended_before_a_crash_is_not_done_again() -> None:
+    """It counts for the quorum, too: the one that was at work is not needed any more."""
+    for require, begun in (("all", 2), (1, 1)):
+        these = Branches(["succeeds", "hangs"])
+        graph = compiled(parallel(*these.members, require="all"))
+        work = asyncio.ensure_future(graph.ainvoke(GO, CONFIG, durability="sync"))
+        await these.until(these.ended, 1)
+        while not (await graph.aget_state(CONFIG)).tasks[0].result:  # noqa: ASYNC110 - stored
+            await asyncio.sleep(0)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        these.mended = True
+        again: Any = parallel(*these.members, require=require)
+        out = await again.compile(checkpointer=graph.checkpointer).ainvoke(None, CONFIG)
+        assert these.begun == {"b0": 1, "b1": begun}
+        assert "b0" in out["results"]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_nested_branches_that_made_room_are_tried_again_on_a_resume(limit: int) -> None:
+    """Under a limit the inner join sends those that failed back to work; the others stay done."""
+    these = Branches(["fails", "fails", "succeeds"])
+    inner = parallel(*these.members).compile(name="inner")
+    graph = compiled(sequential(sequential(inner, red).compile(name="outer"), blue))
+    config = {**CONFIG, "max_concurrency": limit}
+    for _ in range(2):
+        with pytest.raises(BranchesFailed, match="b1 broke"):
+            await graph.ainvoke(GO if not these.begun else None, config)
+    these.mended = True
+    out = await graph.ainvoke(None, config)
+    assert out["results"]["blue"] == "blue"
+    assert these.begun == {"b0": 3, "b1": 3, "b2": 1}
+
+
 async def test_a_journaled_run_tells_the_join_and_resumes_what_failed(storage: Storage) -> None:
     """On files and Postgres: the failed branch alone works again, and the decision is told."""
     these = Branches(["fails", "succeeds"])
