@@ -81,9 +81,9 @@ def _whole(function: object) -> frozenset[str] | None:
 
 
 def _of_function(thing: Any) -> frozenset[str] | None:
-    function = thing
+    function: Any = thing
     while isinstance(function, functools.partial):
-        function = cast("functools.partial[Any]", function).func
+        function = function.func
     if not (inspect.isfunction(function) or inspect.ismethod(function)):
         function = getattr(type(function), "__call__", function)  # noqa: B004 - an object's call
     if (declared := _annotated(function)) is not None:

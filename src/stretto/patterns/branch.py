@@ -122,7 +122,7 @@ def branch(node: ConfigNode, fork: Fork, name: str, called: Called) -> ConfigNod
     """
 
     @wraps(node)
-    async def run(state: Any, config: RunnableConfig) -> Update:
+    async def run(state: Any, config: RunnableConfig) -> Any:
         race, task, new = race_at(config, fork.nodes, fork.require, deadline=fork.deadline)
         try:
             if new and not race.blind and race.size < (fork.size or state["item_count"]):
@@ -158,7 +158,8 @@ async def _until_stopped(
     """The node's work when it has ended, by itself or because it was stopped."""
     work = asyncio.ensure_future(node(state, config))
     try:
-        await asyncio.wait({work, race.stop}, return_when=asyncio.FIRST_COMPLETED)
+        both: list[asyncio.Future[Any]] = [work, race.stop]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
             await asyncio.wait({work})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -97,8 +98,8 @@ def scatter(
     fork = Fork("scatter", frozenset({one.name}), None, needed, valid_deadline(deadline, "scatter"))
     valid_context(context, "scatter")
     check_team(budget, team, "scatter")
-    typed = joiner is None and one.value_type is not None
-    results: Any = dict[str, one.value_type] if typed else dict[str, Any]
+    kind = one.value_type if joiner is None and one.value_type is not None else Any
+    results: Any = types.GenericAlias(dict, (str, kind))
     more: dict[str, Any] = {
         "items": list[Any],
         "item": Any,
