@@ -15,11 +15,13 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from stretto.patterns.approve import approve
     from stretto.patterns.board import board
+    from stretto.patterns.group_chat import group_chat
     from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
     from stretto.patterns.map_reduce import map_reduce
     from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
+    from stretto.patterns.request_reply import ask_member
     from stretto.patterns.route import route
     from stretto.patterns.rows import File
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
@@ -35,9 +37,11 @@ __all__ = [
     "Rule",
     "answered",
     "approve",
+    "ask_member",
     "board",
     "cited",
     "covers",
+    "group_chat",
     "hand_over_tool",
     "handoff",
     "map_reduce",
@@ -57,11 +61,13 @@ __all__ = [
 _HOMES = {
     "stretto.patterns.approve": ("approve",),
     "stretto.patterns.board": ("board",),
+    "stretto.patterns.group_chat": ("group_chat",),
     "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
     "stretto.patterns.map_reduce": ("map_reduce",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),
+    "stretto.patterns.request_reply": ("ask_member",),
     "stretto.patterns.route": ("route",),
     "stretto.patterns.rows": ("File",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
