@@ -31,7 +31,7 @@ from stretto.errors import (
 )
 from stretto.members.effects import effect
 from stretto.patterns import supervisor
-from stretto.patterns.watching import fate, in_motion
+from stretto.patterns.watching import Pulse, fate, in_motion
 from stretto.records import Decided, FellBack, Retried
 from stretto.testing import CheckedModel, Clock, Reply, ScriptedModel, tool_call
 
@@ -438,3 +438,78 @@ async def test_a_supervisor_that_fails_is_watched_like_any_worker() -> None:
     high = boss([to("team", "x")], "done")
     out = await ask(supervisor(high, [member(team, name="team")], reassign=[fails("b", 0)]))
     assert (only(out).by, only(out).tried) == ("b", ["team"])
+
+
+async def test_a_stalled_agent_goes_on_without_repeating(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its model said and what its tools did before is given back."""
+    hung = asyncio.Event()
+
+    async def stopped(*_: Any) -> None:
+        await hung.wait()
+        hung.clear()
+
+    monkeypatch.setattr(Pulse, "stopped", stopped)
+    said: list[int] = []
+    done: list[str] = []
+
+    @stretto.tool(effect="ask")
+    def buy(what: str) -> str:
+        """Buy something."""
+        done.append(what)
+        return f"bought {what}"
+
+    async def think(messages: Any) -> Reply:
+        said.append(len(messages))
+        if len(messages) == 1:
+            return Reply(tool_calls=[tool_call("buy", what="plate")])
+        if said.count(len(messages)) == 1:
+            hung.set()
+            await asyncio.Event().wait()
+        return Reply(f"I {messages[-1].text}")
+
+    agent = Agent(name="clerk", model=ScriptedModel(think), tools=[buy])
+    graph = supervisor(boss([to("clerk", "x")], "done"), [agent], idle=1.0)
+    result = await stretto.run(graph, "go", thread="t", storage=storage)
+    assert (only(result.value).result, only(result.value).attempts) == ("I bought plate", 2)
+    assert done == ["plate"]
+    assert said == [1, 3, 3]
+
+
+async def test_a_run_that_is_cut_off_repeats_only_what_was_not_done(storage: Storage) -> None:
+    """Of the tasks of one message, too."""
+    done: list[str] = []
+    cut = asyncio.Event()
+
+    async def quick(state: Any) -> str:
+        done.append(state["task"])
+        return f"did {state['task']}"
+
+    async def slow(state: Any) -> str:
+        if not cut.is_set():
+            cut.set()
+            await asyncio.Event().wait()
+        done.append(state["task"])
+        return f"did {state['task']}"
+
+    manager = boss([to("quick", "x"), to("slow", "y"), to("quick", "z")], "done")
+    graph = supervisor(manager, [quick, slow])
+    run = asyncio.ensure_future(stretto.run(graph, "go", thread="t", storage=storage))
+    await cut.wait()
+    while True:  # until the two that are done are stored
+        if await _stored(graph, storage, 2):
+            break
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    result = await stretto.run(graph, Resume(), thread="t", storage=storage)
+    assert result.text == "done"
+    assert sorted(done) == ["x", "y", "z"]
+
+
+async def _stored(graph: Any, storage: Storage, tasks: int) -> bool:
+    """Whether the results of so many tasks of the step at work are stored."""
+    compiled = graph.compile(checkpointer=storage.checkpointer)
+    state = await compiled.aget_state({"configurable": {"thread_id": "t"}})
+    return sum(task.result is not None for task in state.tasks) >= tasks

@@ -212,14 +212,22 @@ def plain(task: str) -> str:
 
 def stamped(message: AIMessage, before: Sequence[AnyMessage], name: str) -> AIMessage:
     """A manager's message in its name, each call with an id that no earlier call has."""
-    ids = Ids()
-    for earlier in before:
-        for call in earlier.tool_calls if isinstance(earlier, AIMessage) else ():
-            ids.unique(call["id"] or "")
-    calls = calls_of(message)
-    given = [(call, _with_id(call, ids.unique(call["id"] or ""))) for call in calls]
-    made = with_calls(message, given, message.content) if calls else message
+    earlier = [c["id"] or "" for m in before if isinstance(m, AIMessage) for c in m.tool_calls]
+    made = message
+    if calls := calls_of(message):
+        told = [call["id"] for call in calls]
+        alike = len({*told, *earlier}) < len(told) + len(earlier)
+        if calls != message.tool_calls or not all(told) or alike:
+            made = _with_ids(message, calls, earlier)
     return made.model_copy(update={"name": safe(name)})
+
+
+def _with_ids(message: AIMessage, calls: Sequence[ToolCall], earlier: Sequence[str]) -> AIMessage:
+    ids = Ids()
+    for taken in earlier:
+        ids.unique(taken)
+    given = [(call, _with_id(call, ids.unique(call["id"] or ""))) for call in calls]
+    return with_calls(message, given, message.content)
 
 
 def _with_id(call: ToolCall, id_: str) -> ToolCall:

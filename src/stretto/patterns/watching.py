@@ -216,16 +216,18 @@ class _Listener(BaseCallbackHandler):
     run_inline = True
 
     def __init__(self, pulse: Pulse) -> None:
-        def touch(*_: Any, **__: Any) -> None:
-            pulse.touch()
+        self._pulse = pulse
 
-        self.on_chat_model_start = touch
-        self.on_llm_start = self.on_llm_new_token = self.on_llm_end = self.on_llm_error = touch
-        self.on_chain_start = self.on_chain_end = self.on_chain_error = touch
-        self.on_tool_start = self.on_tool_end = self.on_tool_error = touch
-        self.on_retriever_start = self.on_retriever_end = self.on_retriever_error = touch
-        self.on_agent_action = self.on_agent_finish = touch
-        self.on_text = self.on_retry = self.on_custom_event = touch
+    def _touch(self, *_: Any, **__: Any) -> None:
+        self._pulse.touch()
+
+    on_chat_model_start = _touch
+    on_llm_start = on_llm_new_token = on_llm_end = on_llm_error = _touch
+    on_chain_start = on_chain_end = on_chain_error = _touch
+    on_tool_start = on_tool_end = on_tool_error = _touch
+    on_retriever_start = on_retriever_end = on_retriever_error = _touch
+    on_agent_action = on_agent_finish = _touch
+    on_text = on_retry = on_custom_event = _touch
 
 
 def words(error: BaseException) -> str:
