@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stretto.members.agent import Compaction
     from stretto.members.effects import EffectsOnce, effect
     from stretto.members.guarded import GuardedCalls
+    from stretto.members.locking import alone, lock
     from stretto.members.node import member
     from stretto.members.where import idempotency_key
     from stretto.observe.feedback import give_feedback
@@ -90,6 +91,7 @@ __all__ = [
     "TaskResult",
     "TeamState",
     "Timeout",
+    "alone",
     "answered",
     "approve",
     "cited",
@@ -100,6 +102,7 @@ __all__ = [
     "give_feedback",
     "idempotency_key",
     "invoke",
+    "lock",
     "member",
     "open_storage",
     "plan",
@@ -118,6 +121,7 @@ _HOMES = {
     "stretto.members.agent": ("Compaction",),
     "stretto.members.effects": ("EffectsOnce", "effect"),
     "stretto.members.guarded": ("GuardedCalls",),
+    "stretto.members.locking": ("alone", "lock"),
     "stretto.members.node": ("member",),
     "stretto.members.where": ("idempotency_key",),
     "stretto.observe.feedback": ("give_feedback",),
