@@ -15,6 +15,7 @@ import json
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +24,9 @@ from bench.overhead.chains import chain, durable, loop
 from bench.overhead.delegations import delegations
 from bench.overhead.handoffs import handoffs
 from bench.overhead.mapping import mapping
-from bench.overhead.ways import Work
+
+if TYPE_CHECKING:
+    from bench.overhead.ways import Work
 
 KEYS = {
     "supervisor": ("delegations", "stretto"),
@@ -55,6 +58,11 @@ async def measured(repeats: int, folder: Path) -> dict[str, Work]:
         return works
 
 
+def figures(works: dict[str, Work]) -> dict[str, float]:
+    """The ratios, by their keys."""
+    return {key: round(works[work].ratios[way], 3) for key, (work, way) in KEYS.items()}
+
+
 def show(works: dict[str, Work]) -> None:
     table = Table("work", "way", "ms", "ratio", "at most")
     for work in works.values():
@@ -75,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         works = asyncio.run(measured(given.repeats, Path(folder)))
     show(works)
-    print(json.dumps({key: round(works[w].ratios[way], 3) for key, (w, way) in KEYS.items()}))
+    print(json.dumps(figures(works)))
 
 
 if __name__ == "__main__":
