@@ -63,7 +63,7 @@ def test_a_new_turn_starts_anew(tale, lines):
 
 
 def test_a_step_of_a_chain_tells_its_place(tale, lines):
-    """ "Step 2 of 3"."""
+    """Before its name, as step 2 of 3."""
     tale.start()
     tale.node_ended("read", tale.node("read", step="2 of 3"))
     tale.node_ended("other", tale.node("other"))

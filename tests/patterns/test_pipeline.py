@@ -73,6 +73,7 @@ class Steps:
                     self.main.cancel()
                     await asyncio.Event().wait()
                 if (number, at) in self.fails:
+                    self.between[at] -= 1  # it goes no further
                     raise ValueError(f"no {number}")
             finally:
                 self.running[at] -= 1

@@ -12,6 +12,7 @@ import inspect
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langgraph.config import get_config
@@ -70,11 +71,12 @@ def valid_items(items: Any, own: frozenset[str], width: Any, buffer: Any) -> Ite
 
 def piped_shape(team: Iterable[Member], own: Any) -> Shape:
     """Make the state of a pipeline: a list of results by step, and how far the items are."""
-    listing = [
-        replace(one, value_type=list[one.value_type] if one.value_type is not None else list[Any])
-        for one in team
-    ]
+    listing = [replace(one, value_type=_list_of(one.value_type)) for one in team]
     return shape("sequential", listing, own, listed=list[Any] | None, piped=dict[str, Any])
+
+
+def _list_of(kind: Any) -> Any:
+    return GenericAlias(list, (Any if kind is None else kind,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Pipeline:
                 f"sequential: the items are {given!r:.80}, which is no list. Give one in the "
                 "state's field, or by the function."
             )
-        return cast("Sequence[Any]", given)
+        listed: Sequence[Any] = given
+        return listed
 
     async def advance(self, state: Mapping[str, Any], config: RunnableConfig) -> Update:
         """Let the next items flow through all steps; give the state's update."""

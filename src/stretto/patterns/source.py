@@ -137,7 +137,7 @@ async def _reader_of(given: Any, source: Source, thread: Thread, at: Position) -
         thread.end()
         reader = Flowing(given, source.told, begin)
     elif isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
-        reader = Iterated(cast("Iterable[Any]", given), source.told, begin, thread)
+        reader = Iterated(given, source.told, begin, thread)
     else:
         raise _nothing(given, source)
     if begin < offset:
@@ -159,7 +159,7 @@ def _nothing(given: Any, source: Source) -> InvalidInput:
 def _held(given: Any, source: Source, at: Position) -> Reader:
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise _nothing(given, source)
-    items = cast("Sequence[Any]", given)
+    items: Sequence[Any] = given
     if at.get("record", 0) > len(items):
         raise shorter(source.told, at["record"])
     return Held(items, at)
