@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stretto.policy.authority import Authority
     from stretto.policy.budget import Budget
     from stretto.policy.limits import Limits
     from stretto.policy.member import Policy
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRICES",
     "TROUBLES",
+    "Authority",
     "Breaker",
     "Budget",
     "Bulkhead",
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "stretto.policy.authority": ("Authority",),
     "stretto.policy.budget": ("Budget",),
     "stretto.policy.limits": ("Limits",),
     "stretto.policy.member": ("Policy",),
