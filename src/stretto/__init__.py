@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from stretto.members.where import idempotency_key
     from stretto.observe.feedback import give_feedback
     from stretto.patterns.approve import approve
+    from stretto.patterns.map_reduce import map_reduce
+    from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
     from stretto.patterns.route import route
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
+    from stretto.patterns.scatter import scatter
     from stretto.patterns.sequential import sequential
+    from stretto.patterns.supervisor import supervisor
     from stretto.policy import (
         Breaker,
         Budget,
@@ -49,6 +53,9 @@ if TYPE_CHECKING:
         Answer,
         ChatState,
         Citation,
+        Critique,
+        Delegate,
+        Delegates,
         Finding,
         Plan,
         ResearchContext,
@@ -69,6 +76,9 @@ __all__ = [
     "Citation",
     "Compaction",
     "Constant",
+    "Critique",
+    "Delegate",
+    "Delegates",
     "EffectsOnce",
     "Fallback",
     "Finding",
@@ -103,16 +113,21 @@ __all__ = [
     "idempotency_key",
     "invoke",
     "lock",
+    "map_reduce",
     "member",
     "open_storage",
+    "parallel",
     "plan",
+    "publish",
     "quoted",
     "refine",
     "resume",
     "route",
     "run",
+    "scatter",
     "sequential",
     "stream",
+    "supervisor",
     "tool",
 ]
 
@@ -126,11 +141,15 @@ _HOMES = {
     "stretto.members.where": ("idempotency_key",),
     "stretto.observe.feedback": ("give_feedback",),
     "stretto.patterns.approve": ("approve",),
+    "stretto.patterns.map_reduce": ("map_reduce",),
+    "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),
     "stretto.patterns.route": ("route",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.patterns.scatter": ("scatter",),
     "stretto.patterns.sequential": ("sequential",),
+    "stretto.patterns.supervisor": ("supervisor",),
     "stretto.policy": (
         "Breaker",
         "Budget",
@@ -157,6 +176,9 @@ _HOMES = {
         "Answer",
         "ChatState",
         "Citation",
+        "Critique",
+        "Delegate",
+        "Delegates",
         "Finding",
         "Plan",
         "ResearchContext",

@@ -119,3 +119,12 @@ def test_conflicts_are_pairs_that_nothing_merges() -> None:
     writes = {"a": frozenset("xy"), "b": frozenset("xz"), "c": None, "d": frozenset("x")}
     assert list(conflicts(writes, frozenset())) == [("a", "b", "x"), ("a", "d", "x")]
     assert list(conflicts(writes, frozenset("x"))) == []
+
+
+def test_a_function_that_gives_text_or_a_value_writes_nothing() -> None:
+    """As its annotation says."""
+
+    def words(state: Any) -> str:
+        return state["x"] or "b"
+
+    assert writes_of(words) == frozenset()

@@ -16,7 +16,7 @@ import stretto
 from stretto import Agent, Policy, Retry, member
 from stretto.errors import InvalidInput, InvalidMember, Unrouted
 from stretto.members.human import ask_person
-from stretto.patterns import route, sequential
+from stretto.patterns import parallel, route, sequential
 from stretto.records import Decided
 from stretto.routing import Choice, rule
 from stretto.testing import Reply, ScriptedModel
@@ -316,3 +316,14 @@ def test_who_is_no_member_is_refused(build: Any, told: str) -> None:
     """At build, by name."""
     with pytest.raises(InvalidMember, match=told):
         build()
+
+
+async def test_two_of_them_side_by_side_may_share_a_state() -> None:
+    """Where none of their members writes the same field."""
+
+    def one(name: str) -> Any:
+        graph = route(_sized, {"small": says(f"{name}1"), "large": says(f"{name}2")}, state=Order)
+        return graph.compile(name=name)
+
+    out = await ask(parallel(one("a"), one("b"), state=Order), "x", total=5.0)
+    assert out["results"] == {"a": "a1 did it", "b": "b1 did it"}

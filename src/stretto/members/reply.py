@@ -116,9 +116,7 @@ def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: boo
             return Reply(output.text)
         case HandOver():
             return Reply(output.say, output)
-        case BaseModel():
-            return Reply(text_of(output), output)
-        case int() | float() | list():
+        case BaseModel() | int() | float() | list():
             return Reply(text_of(output), output)
         case dict():
             return _reply_of_state(cast("dict[str, Any]", output), name, given or {}, typed=typed)
@@ -134,15 +132,17 @@ def _reply_of_state(
     value, answer = output.get("structured_response"), output.get("answer")
     answer = answer if isinstance(answer, Answer) else None
     if value is not None:
-        return Reply(text_of(value), value, messages=own, answer=answer)
+        # a pattern of ours has worded its result; in other graphs the last word may be a tool's
+        said = own[-1].text if own and "results" in output and own[-1].type == "ai" else ""
+        return Reply(said or text_of(value), value, messages=own, answer=answer)
     if answer is not None:
         return Reply(answer.text, _finding(answer), messages=own, answer=answer)
     if own:  # the last word is the brief when the graph wrote elsewhere
         return Reply(own[-1].text, complete=not typed, messages=own)
-    said = {k: v for k, v in output.items() if k not in given and v is not None}
-    if not said:
+    told = {k: v for k, v in output.items() if k not in given and v is not None}
+    if not told:
         raise _nothing(name, output)
-    return Reply(text_of(said), said)
+    return Reply(text_of(told), told)
 
 
 def _own(messages: Sequence[Any]) -> list[AnyMessage]:

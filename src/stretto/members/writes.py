@@ -9,9 +9,11 @@ import textwrap
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.pregel import Pregel
+from pydantic import BaseModel
 from typing_extensions import get_type_hints, is_typeddict
 
 from stretto.members.node import Member
@@ -20,6 +22,8 @@ from stretto.spec.agent import Agent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+_VALUES = (str, int, float, BaseModel, BaseMessage)
+"""What is a result, and no update of fields."""
 WRITES_KEY = "writes"
 """Key in a node's metadata under which it says which fields it may write."""
 
@@ -29,8 +33,8 @@ def writes_of(thing: object) -> frozenset[str] | None:
 
     An agent or a model writes none of its own. A graph writes what its nodes do, where all of them
     can be told, else all of its output. A function writes what its return annotation says where
-    that is a `TypedDict`, else the keys of the dictionaries that it returns as literals: there may
-    be more that it makes otherwise.
+    that is a `TypedDict` or a value such as text, else the keys of the dictionaries that it
+    returns as literals: there may be more that it makes otherwise.
 
     Args:
         thing: What is given as a member, or a `Member` made of it.
@@ -97,7 +101,10 @@ def _annotated(function: Any) -> frozenset[str] | None:
         kind = inspect.get_annotations(inspect.unwrap(function), eval_str=True).get("return")
     except (NameError, TypeError, AttributeError, SyntaxError):
         return None
-    return frozenset(get_type_hints(kind)) if is_typeddict(kind) else None
+    if is_typeddict(kind):
+        return frozenset(get_type_hints(kind))
+    is_value = inspect.isclass(kind) and issubclass(kind, _VALUES)
+    return frozenset() if is_value else None
 
 
 def _returned(function: Any) -> tuple[frozenset[str], bool]:

@@ -13,6 +13,7 @@ from stretto.patterns.approving import Chain, Question, asked_at
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.team import team_of
+from stretto.patterns.writers import about, quiet
 from stretto.state import Answer, Approval, Typed
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ def approve(
     question = Question(one.name, ask, chain, max_revisions)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
     work = one.node(_brief(one, context), question.worked, fields=fields.own, skip=question.skipped)
-    graph.add_node(one.name, work, metadata=one.metadata)
-    about = {"role": "person", "asks": to or "anyone"}
-    graph.add_node(ASK_NODE, question.put, metadata=about)
+    graph.add_node(one.name, work, metadata=about(one, fields))
+    person = {"role": "person", "asks": to or "anyone", **quiet(fields)}
+    graph.add_node(ASK_NODE, question.put, metadata=person)
     graph.add_edge(START, one.name)
     graph.add_conditional_edges(one.name, question.after_work, [ASK_NODE, END])
     graph.add_conditional_edges(ASK_NODE, question.after_ask, [one.name, ASK_NODE, END])

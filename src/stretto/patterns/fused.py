@@ -21,7 +21,9 @@ from pydantic import BaseModel, TypeAdapter
 from stretto.errors import InvalidInput
 from stretto.members.effects import effect
 from stretto.members.where import here
+from stretto.members.writes import WRITES_KEY
 from stretto.patterns.fields import has_reducer
+from stretto.patterns.writers import about
 from stretto.spec.tool import EFFECT_KEY
 from stretto.state import merge_messages
 
@@ -64,8 +66,11 @@ def fuse_into(
     """
     for one, _ in steps.values():
         _refuse(pattern, one)
-    about = {"role": "steps in one", "agents": ", ".join(steps)}
-    graph.add_node(pattern, _node(wired, steps, after, fields), metadata=about)
+    told = {"role": "steps in one", "agents": ", ".join(steps)}
+    writes = [about(one, fields).get(WRITES_KEY) for one, _ in steps.values()]
+    if fields.own and None not in writes:
+        told |= {WRITES_KEY: sorted({name for each in writes for name in each or ()})}
+    graph.add_node(pattern, _node(wired, steps, after, fields), metadata=told)
     graph.add_edge(START, pattern)
     graph.add_edge(pattern, END)
 

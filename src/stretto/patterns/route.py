@@ -14,6 +14,7 @@ from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.results import answer_of, no_result, result_of, result_update
 from stretto.patterns.team import team_of
+from stretto.patterns.writers import about, quiet
 from stretto.state import Routed, Typed
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from stretto.members import Brief, Member, Reply, Settle, Update
     from stretto.patterns.context import Context
+    from stretto.patterns.fields import Shape
     from stretto.policy import Budget
 
 
@@ -71,7 +73,7 @@ def route(
     working = [team[name] for name in dict.fromkeys(targets.nodes.values())]
     fields = shape("route", working, state, route=Annotated[Routed | None, Typed])
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
-    _add_choosers(graph, stages, team, targets, fields.own)
+    _add_choosers(graph, stages, team, targets, fields)
     for one in working:
         node = one.node(
             _brief(one, context),
@@ -79,7 +81,7 @@ def route(
             fields=fields.own,
             skip=lambda _state, _why, name=one.name: no_result(name),
         )
-        graph.add_node(one.name, node, metadata=one.metadata)
+        graph.add_node(one.name, node, metadata=about(one, fields))
         graph.add_edge(one.name, END)
     return graph
 
@@ -156,12 +158,14 @@ def _add_choosers(
     stages: Sequence[Chooser],
     team: Mapping[str, Member],
     targets: Targets,
-    own: frozenset[str],
+    fields: Shape,
 ) -> None:
     graph.add_edge(START, stages[0].node)
     for stage, after in zip(stages, [*stages[1:], None], strict=True):
         settle = _decide(targets, last=after is None)
-        graph.add_node(stage.node, stage.as_node(team, settle, own), metadata=stage.metadata)
+        decides = stage.as_node(team, settle, fields.own)
+        told = quiet(fields) if stage.member is None else about(stage.member, fields)
+        graph.add_node(stage.node, decides, metadata={**told, **stage.metadata})
         goes = sorted(set(targets.nodes.values()))
         following = "" if after is None else after.node
         graph.add_conditional_edges(
