@@ -157,26 +157,25 @@ class PassingOn:
             self.name, "handoff refused", reason=why, data={"goto": self.name, "why": why}
         )
         if len(handed) > self.ways.most:
-            return await self._stopped(state, turn, handed, "max_handoffs")
+            return await self._stopped(state, turn, handed, "max_handoffs", {})
         update = self._base(state, turn, handed, {})
         return Command(goto=self.name, update={**update, "active": self.name})
 
     async def _handed(
         self, state: Mapping[str, Any], turn: Turn, over: HandOver, found: Handing
     ) -> Update | Command[Any]:
-        record = self._record(turn, over, found)
-        handed = [*turn.handed, record]
+        handed = [*turn.handed, self._record(turn, over, found)]
+        mine = {k: v for k, v in over.update.items() if k in self.own}
+        results = {} if over.result is None else {self.name: over.result}
         if circles(handed):
-            return await self._stopped(state, turn, handed, "ping-pong")
+            return {**await self._stopped(state, turn, handed, "ping-pong", results), **mine}
         if len(handed) > self.ways.most:
-            return await self._stopped(state, turn, handed, "max_handoffs")
+            return {**await self._stopped(state, turn, handed, "max_handoffs", results), **mine}
         if not found.told:
             await told("handoff", by=self.name, to=over.to, reason=over.reason)
-        results = {} if over.result is None else {self.name: over.result}
         update = self._base(state, turn, handed, results)
         if over.say.strip():
             update["messages"] = [AIMessage(over.say, name=author(self.name))]
-        mine = {k: v for k, v in over.update.items() if k in self.own}
         return Command(goto=over.to, update={**update, **mine, "active": over.to})
 
     def _record(self, turn: Turn, over: HandOver, found: Handing) -> HandedOver:
@@ -196,7 +195,12 @@ class PassingOn:
         return one.model_copy(update={"new": True})
 
     async def _stopped(
-        self, state: Mapping[str, Any], turn: Turn, handed: list[HandedOver], what: str
+        self,
+        state: Mapping[str, Any],
+        turn: Turn,
+        handed: list[HandedOver],
+        what: str,
+        results: Mapping[str, Any],
     ) -> Update:
         """End the turn with the last words there were.
 
@@ -213,7 +217,7 @@ class PassingOn:
         spoken = next((each for each in reversed(handed) if each.said.strip()), None)
         if spoken is None:
             raise TooManyHandoffs(why, went)
-        update = self._base(state, turn, turn.handed, {})
+        update = self._base(state, turn, turn.handed, dict(results))
         if spoken is last:
             update["messages"] = [AIMessage(last.said, name=author(self.name))]
         return {**update, "structured_response": None, "active": spoken.by, "turn": ""}
@@ -252,4 +256,4 @@ def _first(error: ValueError) -> str:
 
 
 def _kind(declared: type[BaseModel] | None) -> str:
-    return "JSON or a pydantic value" if declared is None else f"a {declared.__name__}"
+    return "JSON or a pydantic value" if declared is None else f"a value of {declared.__name__}"
