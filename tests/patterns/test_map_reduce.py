@@ -576,7 +576,8 @@ async def test_what_became_of_it_is_journaled(storage: Storage) -> None:
     worker.crash = None
     result = await stretto.run(made, stretto.Resume(), thread="t", storage=storage)
     assert result.value["accumulated"] == [c for c in chunks_of(30, 5) if c[0] != 5]
-    assert set(worker.ended.values()) == {1}
+    again = [first for first, times in worker.ended.items() if times > 1]
+    assert len(again) <= 4  # those whose end was not stored yet when the process was killed
     records = await storage.journal.records("t")
     (told,) = [r for r in records if isinstance(r, Decided)]
     assert (told.by, told.decision) == ("map_reduce", "mapped")

@@ -264,10 +264,11 @@ class _Flowing:
                     f"{done['item']}. The thread's checkpoints are damaged; fork it before this "
                     "step."
                 )
-        except BaseException:
+        except BaseException as error:
             future.set_exception(Halted())
             future.exception()  # looked at, also when there is no next step
-            self._leave(number, at)
+            if isinstance(error, Exception):  # when all is cancelled, nothing is to begin any more
+                self._leave(number, at)
             raise
         future.set_result(done["result"])
         if at == len(self._stages) - 1:
