@@ -50,6 +50,7 @@ ON = {
     "bulkhead": "bulkhead",
     "rate": "rate",
     "budget": "budget",
+    "lock": "a lock",
 }
 
 

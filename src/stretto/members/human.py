@@ -64,9 +64,9 @@ class Expire(_Decision):
     type: Literal["expire"]
 
 
-Decision = Approve | Edit | Reject | Respond | Expire
+Decision = Approve | Edit | Reject | Respond
 
-_KINDS: dict[DecisionType, type[Decision]] = {
+_KINDS: dict[DecisionType, type[_Decision]] = {
     "approve": Approve,
     "edit": Edit,
     "reject": Reject,

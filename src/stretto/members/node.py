@@ -397,11 +397,11 @@ def _member(
 
 def _unawaited(thing: object) -> bool:
     """Whether a graph says of itself that nobody is to wait for it."""
-    builder = getattr(thing, "builder", thing)
+    builder: Any = getattr(thing, "builder", thing)
     if not isinstance(builder, StateGraph):
         return False
-    nodes = cast("StateGraph[Any, Any, Any, Any]", builder).nodes.values()
-    return any((spec.metadata or {}).get(UNAWAITED_KEY) for spec in nodes)
+    specs: Any = builder.nodes.values()
+    return any((spec.metadata or {}).get(UNAWAITED_KEY) for spec in specs)
 
 
 def _successors(

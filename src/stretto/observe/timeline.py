@@ -27,7 +27,7 @@ Status = Literal[
 ]
 """`killed`: its process ended, or another took its thread; `returned`: given back, not done again;
 `interrupted`: it asked a person."""
-On = Literal["person", "nobody", "needs", "slot", "retry", "bulkhead", "rate", "budget"]
+On = Literal["person", "nobody", "needs", "slot", "retry", "bulkhead", "rate", "budget", "lock"]
 """What was waited for. `nobody`: the turn had stopped, failed or been killed, and was not gone on
 with yet; `needs`: other tasks; `slot`: that one of the tasks that run at once ends."""
 

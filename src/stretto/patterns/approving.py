@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -137,7 +137,7 @@ class Question:
             return "Is this to count?"
         return said if isinstance(said, str) else ""
 
-    def _answer(self, state: Any, asked: Approval, result: Any) -> Decision:
+    def _answer(self, state: Any, asked: Approval, result: Any) -> Decision | Expire:
         args = args_of(result)
         shown = "" if result is None else text_of(result)
         allowed: tuple[DecisionType, ...] = ("approve", "edit", "reject", "respond")
@@ -151,7 +151,7 @@ class Question:
             }.items()
             if value
         }
-        return ask_person(
+        said: Any = ask_person(
             self.name,
             args,
             f"{self._text(state) or 'Is this to count?'}\n\n{shown}".strip(),
@@ -159,8 +159,11 @@ class Question:
             problem_of=lambda edited: edited_problem(result, args, edited),
             about=about,
         )
+        return cast("Decision | Expire", said)
 
-    async def _late(self, state: Any, asked: Approval, said: Decision, result: Any) -> Update:
+    async def _late(
+        self, state: Any, asked: Approval, said: Decision | Expire, result: Any
+    ) -> Update:
         """Ask the next one, or let the default count; what was said too late does not."""
         who = asked.to or "person"
         reason = f"{who} did not answer in time"

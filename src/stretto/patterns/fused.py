@@ -66,7 +66,7 @@ def fuse_into(
     """
     for one, _ in steps.values():
         _refuse(pattern, one)
-    told = {"role": "steps in one", "agents": ", ".join(steps)}
+    told: dict[str, Any] = {"role": "steps in one", "agents": ", ".join(steps)}
     writes = [about(one, fields).get(WRITES_KEY) for one, _ in steps.values()]
     if fields.own and None not in writes:
         told |= {WRITES_KEY: sorted({name for each in writes for name in each or ()})}

@@ -20,7 +20,7 @@ from stretto.state import Routed, Typed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stretto.members import Brief, Member, Reply, Settle, Update
+    from stretto.members import Brief, Member, Reply, Settle, Skip, Update
     from stretto.patterns.context import Context
     from stretto.patterns.fields import Shape
     from stretto.policy import Budget
@@ -79,7 +79,7 @@ def route(
             _brief(one, context),
             _settle(one.name),
             fields=fields.own,
-            skip=lambda _state, _why, name=one.name: no_result(name),
+            skip=_skip(one.name),
         )
         graph.add_node(one.name, node, metadata=about(one, fields))
         graph.add_edge(one.name, END)
@@ -208,6 +208,13 @@ def _brief(one: Member, context: Context) -> Brief:
         return {**state, "messages": await seen(context, state, {})}
 
     return brief
+
+
+def _skip(name: str) -> Skip:
+    def skip(_state: Any, _why: str) -> Update:
+        return no_result(name)
+
+    return skip
 
 
 def _settle(name: str) -> Settle:
