@@ -8,7 +8,7 @@ from langgraph.graph import END
 from langgraph.types import Command, Send
 
 from stretto.journal.handoffs import Handoffs, targets
-from stretto.records import Decided, Handoff
+from stretto.records import Decided, FellBack, Handoff
 
 
 def fields(span: str, *, parent: str = "", agent: str = "", node: str = "n") -> dict[str, Any]:
@@ -72,3 +72,20 @@ def test_a_node_that_leaves_its_graph_hands_over() -> None:
     (told,) = Handoffs().node_ended(None, left, fields("inner", parent="outer"))
     assert isinstance(told, Handoff)
     assert (told.by, told.to) == ("n", "bob")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Handoff(**fields("one"), by="alice", to="bob", reason="why"),
+        FellBack(**fields("one"), step="node", name="alice", to="bob"),
+        Decided(**fields("one"), by="alice", decision="next", data={"goto": "bob"}),
+    ],
+)
+def test_what_a_node_has_told_itself_its_command_says_no_second_time(record: Any) -> None:
+    """Others that it goes to are told all the same."""
+    open_ = Handoffs()
+    open_.told(record)
+    (told,) = open_.node_ended(Command(goto=["bob", "carol"]), None, fields("one"))
+    assert isinstance(told, Decided)
+    assert told.decision == "goto carol"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from langchain.agents import create_agent
+from langchain.agents import AgentState, create_agent
+from langchain.tools import ToolRuntime  # noqa: TC002 - LangChain reads it to inject it
+from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool as langchain_tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
@@ -14,8 +16,9 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 import stretto
-from stretto import Agent, Policy, Retry, member
+from stretto import Agent, Budget, Policy, Retry, member
 from stretto.errors import (
+    BudgetExceeded,
     InvalidInput,
     InvalidMember,
     ModelUnavailable,
@@ -560,6 +563,34 @@ async def test_a_typed_output_is_the_answer() -> None:
     out = await ask(swarm([a, b]))
     assert out["structured_response"] == Invoice(number=1, amount=2.0)
     assert out["results"] == {"b": Invoice(number=1, amount=2.0)}
+
+
+async def test_fields_that_a_graph_has_too_survive_its_handoff() -> None:
+    """A `create_agent` with a field of the team's own reads it and writes it back."""
+
+    class Known(AgentState[Any]):
+        customer: str
+        visits: int
+
+    @langchain_tool
+    def visit(runtime: ToolRuntime[Any, Any]) -> Any:
+        """Count a visit."""
+        words = [ToolMessage(runtime.state["customer"], tool_call_id=runtime.tool_call_id)]
+        return Command(update={"visits": runtime.state["visits"] + 1, "messages": words})
+
+    script = ScriptedModel([Reply("", [tool_call("visit")]), over("b")])
+    one = create_agent(script, [visit, hand_over_tool("b")], state_schema=Known, name="a")
+    b, asked = agent("b", "done")
+    out = await ask(swarm([one, b], state=Own), customer="ann", visits=4)
+    assert (out["customer"], out["visits"]) == ("ann", 5)
+    assert '<result agent="a" tool="visit">\n{}\nann\n</result>' in texts(asked)[0]
+
+
+async def test_a_budget_that_is_used_up_is_nobody_elses_to_use() -> None:
+    """Nobody takes the place of one that may not spend more."""
+    team = [agent("a", over("b"))[0], agent("b", "done")[0]]
+    with pytest.raises(BudgetExceeded, match="swarm"):
+        await stretto.run(swarm(team, budget=Budget(calls=1)), "go")
 
 
 async def test_a_graph_hands_over_by_its_typed_result() -> None:

@@ -53,8 +53,9 @@ class PassingOn:
         over = found.over
         problem = found.refused if over is None else self._problem(over)
         if over is None or problem:
-            return await self._refused(state, turn, found, problem)
-        return await self._handed(state, turn, over, found)
+            return await self._refused(state, turn, found, problem, said.update)
+        mine = {**said.update, **{k: v for k, v in over.update.items() if k in self.own}}
+        return await self._handed(state, turn, over, found, mine)
 
     def skip(self, state: Mapping[str, Any], why: str) -> Update | Command[Any]:
         """Let another take its place where it is left out.
@@ -141,7 +142,12 @@ class PassingOn:
         return str(error)
 
     async def _refused(
-        self, state: Mapping[str, Any], turn: Turn, found: Handing, why: str
+        self,
+        state: Mapping[str, Any],
+        turn: Turn,
+        found: Handing,
+        why: str,
+        mine: Mapping[str, Any],
     ) -> Update | Command[Any]:
         """Ask it again, telling it why."""
         record = HandedOver(
@@ -157,15 +163,20 @@ class PassingOn:
             self.name, "handoff refused", reason=why, data={"goto": self.name, "why": why}
         )
         if len(handed) > self.ways.most:
-            return await self._stopped(state, turn, handed, "max_handoffs", {})
+            return {**await self._stopped(state, turn, handed, "max_handoffs", {}), **mine}
         update = self._base(state, turn, handed, {})
-        return Command(goto=self.name, update={**update, "active": self.name})
+        return Command(goto=self.name, update={**update, **mine, "active": self.name})
 
     async def _handed(
-        self, state: Mapping[str, Any], turn: Turn, over: HandOver, found: Handing
+        self,
+        state: Mapping[str, Any],
+        turn: Turn,
+        over: HandOver,
+        found: Handing,
+        mine: Mapping[str, Any],
     ) -> Update | Command[Any]:
-        handed = [*turn.handed, self._record(turn, over, found)]
-        mine = {k: v for k, v in over.update.items() if k in self.own}
+        changed = any(state.get(field) != value for field, value in mine.items())
+        handed = [*turn.handed, self._record(turn, over, found, changed=changed)]
         results = {} if over.result is None else {self.name: over.result}
         if circles(handed):
             return {**await self._stopped(state, turn, handed, "ping-pong", results), **mine}
@@ -178,7 +189,7 @@ class PassingOn:
             update["messages"] = [AIMessage(over.say, name=author(self.name))]
         return Command(goto=over.to, update={**update, **mine, "active": over.to})
 
-    def _record(self, turn: Turn, over: HandOver, found: Handing) -> HandedOver:
+    def _record(self, turn: Turn, over: HandOver, found: Handing, *, changed: bool) -> HandedOver:
         payload = _payload(over.payload, self.ways.edges[self.name][over.to].payload)
         one = HandedOver(
             by=self.name,
@@ -188,7 +199,7 @@ class PassingOn:
             said=over.say,
             tools=list(found.tools),
             how="handed",
-            new=bool(found.tools or over.say.strip() or over.update) or over.result is not None,
+            new=changed or bool(found.tools or over.say.strip()) or over.result is not None,
         )
         if payload is None or one.new or not is_new(one, turn.handed):
             return one
@@ -209,7 +220,7 @@ class PassingOn:
         """
         last, went = handed[-1], way(handed)
         why = (
-            f"{last.by!r} and {last.to!r} hand the conversation to and fro with nothing new"
+            f"{last.by!r} and {last.to!r} hand the conversation back and forth with nothing new"
             if what == "ping-pong"
             else f"there were more than {self.ways.most} handoffs in one turn"
         )
