@@ -54,11 +54,12 @@ def json_of(result: Result, view: View) -> dict[str, Any]:
 
 
 def typed_reply(result: Result) -> Reply | None:
-    """The typed output of an agent that ran alone; `None` when there is none."""
+    """The typed output of an agent that ran alone, or of a pattern; `None` when there is none."""
     from stretto.members.reply import reply
 
-    typed = result.value.get("structured_response")
-    return reply({"structured_response": typed}, "agent") if typed is not None else None
+    known = ("structured_response", "results", "messages")
+    told = {key: result.value[key] for key in known if key in result.value}
+    return reply(told, "team") if told.get("structured_response") is not None else None
 
 
 def text_of(result: Result) -> str:
