@@ -64,6 +64,14 @@ def test_the_first_handoff_counts_with_all_that_tools_gave() -> None:
     assert [(w.tool, w.args, w.text) for w in found.tools] == [("look", {"what": "it"}, "42")]
 
 
+def test_a_typed_output_beside_a_handoff_is_its_result() -> None:
+    """It is not lost."""
+    messages = [calls("hand_over_to_a"), result("hand_over_to_a")]
+    found = handing(Reply("x", {"n": 1}, messages=messages), NAMES)
+    assert found is not None
+    assert found.over == HandOver(to="a", result={"n": 1})
+
+
 def test_a_handoff_that_failed_at_the_end_was_refused() -> None:
     """One that was mended since was not."""
     failed = [calls("hand_over_to_a"), result("hand_over_to_a", "no payload", "error")]

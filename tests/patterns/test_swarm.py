@@ -124,6 +124,18 @@ async def test_the_active_one_is_remembered_between_turns_and_over_a_restart() -
     assert out["handed"] == []
 
 
+async def test_the_active_one_is_stored(storage: Storage) -> None:
+    """With what was handed over, and what tools gave, on files and on a server."""
+    calls = [tool_call("lookup", what="it"), *over("b").tool_calls]
+    for said in ("first", "second"):
+        one, _ = agent("a", Reply("I look.", calls), tools=[lookup])
+        result = await stretto.run(
+            swarm([one, agent("b", said)[0]]), said, thread="t", storage=storage
+        )
+        assert result.text == said
+        assert len(result.value["handed"]) == (said == "first")
+
+
 async def test_an_active_one_that_is_gone_leaves_the_turn_to_the_first() -> None:
     """As after a deployment without it."""
     saver, conf = InMemorySaver(), {"configurable": {"thread_id": "t"}}
@@ -358,7 +370,8 @@ async def test_nothing_stale_is_left_in_a_second_turn() -> None:
     graph = swarm(team, stand_ins={"b": ["c"]}).compile(checkpointer=saver)
     one = await graph.ainvoke({"messages": [("human", "one")]}, conf)
     assert one["results"] == {"a": "x", "b": "fine"}
-    assert one["failed"] == {"b": "down"}
+    assert one["failed"] == {}  # it has worked since
+    assert [each.how for each in one["handed"]] == ["handed", "stood in", "handed"]
     two = await graph.ainvoke({"messages": [("human", "one")]}, conf)
     assert (two["results"], two["failed"], two["handed"]) == ({"b": "fine"}, {}, [])
 

@@ -194,10 +194,12 @@ def handing(said: Reply, names: Mapping[str, str]) -> Handing | None:
         return Handing(value, tools=tool_words(said.messages) if said.messages else ())
     if isinstance(value, Handing):
         return value
-    return _by_tool(said.messages, names) if said.messages else None
+    return _by_tool(said.messages, names, value) if said.messages else None
 
 
-def _by_tool(messages: Sequence[AnyMessage], names: Mapping[str, str]) -> Handing | None:
+def _by_tool(
+    messages: Sequence[AnyMessage], names: Mapping[str, str], found: Any
+) -> Handing | None:
     results = {m.tool_call_id: m for m in messages if isinstance(m, ToolMessage)}
     refused = ""
     for place, message in enumerate(messages):
@@ -217,6 +219,7 @@ def _by_tool(messages: Sequence[AnyMessage], names: Mapping[str, str]) -> Handin
             reason=str(call["args"].get("reason") or ""),
             payload=call["args"].get("payload"),
             say="\n\n".join(words),
+            result=found,
         )
         return Handing(over, tools=tool_words(messages))
     return Handing(refused=refused, tools=tool_words(messages)) if refused else None

@@ -238,10 +238,11 @@ class PassingOn:
     ) -> Update:
         """What every update has; the first of a turn takes out what an earlier one left."""
         update: Update = {"turn": turn.id, "handed": list(handed)}
+        failed: Mapping[str, str] = state.get("failed") or {}
         if turn.fresh:
             results = {**dict.fromkeys(state.get("results") or ()), **results}
-            if failed := state.get("failed"):
-                update["failed"] = dict.fromkeys(failed)
+        if gone := failed if turn.fresh else failed.keys() & {self.name}:
+            update["failed"] = dict.fromkeys(gone)
         return {**update, "results": results} if results else update
 
 
