@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
@@ -108,6 +109,21 @@ async def test_functions_and_graphs_are_asked_too() -> None:
         return f"{one.value.amount} {two.text} {three.value.amount}"
 
     assert (await go(sequential(seller)))["messages"][-1].text == "6.0 1 8.0"
+
+
+async def test_a_history_that_is_passed_on_is_mended() -> None:
+    """An agent of other make is asked with one that strict providers accept."""
+    model = CheckedModel(ScriptedModel("Well."))
+    asked = member(create_agent(model), name="asked")
+    call: Any = {"name": "look", "args": {}, "id": "c", "type": "tool_call"}
+
+    async def seller(_state: Any) -> str:
+        messages = [AIMessage("", tool_calls=[call]), HumanMessage(" "), HumanMessage("so?")]
+        return (await ask_member(asked, messages)).text
+
+    assert (await go(sequential(seller)))["messages"][-1].text == "Well."
+    assert model.problems == []
+    assert [m.text for m in model.requests[0].request.messages] == ["so?"]
 
 
 async def test_asking_in_a_circle_is_refused_at_once() -> None:

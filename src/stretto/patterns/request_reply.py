@@ -13,6 +13,7 @@ from stretto.errors import InvalidInput
 from stretto.members import Member, member
 from stretto.members.decisions import told
 from stretto.members.effects import effect
+from stretto.members.history import valid_history
 from stretto.members.reply import Reply
 from stretto.patterns.brief import tag
 from stretto.patterns.handoff_brief import plain
@@ -83,7 +84,7 @@ def _given(request: Any) -> dict[str, Any]:
     listed: Any = request
     last = listed[-1] if isinstance(listed, list | tuple) and listed else None
     if isinstance(last, BaseMessage) and last.type == "human" and last.text.strip():
-        return {"messages": list(listed), "request": last.text}
+        return {"messages": valid_history(list(listed)), "request": last.text}
     raise InvalidInput(
         f"ask_member: {request!r} asks nothing. Give text, a pydantic value, or messages that end "
         "with a person's."
