@@ -30,7 +30,7 @@ from langgraph.runtime import get_runtime
 from langgraph.types import Command
 from pydantic import BaseModel
 
-from stretto.errors import InvalidMember
+from stretto.errors import InvalidMember, MemberFailed
 from stretto.members.agent import agent_graph
 from stretto.members.checks import check_policy
 from stretto.members.decisions import decided
@@ -199,7 +199,7 @@ class Member:
             given = brief(state)
             taken = await given if inspect.isawaitable(given) else given
             try:
-                said = reply(await call(taken), name, given=taken, fields=fields)
+                said = reply(await _own(name, call(taken)), name, given=taken, fields=fields)
             except Exception as error:
                 if rescue is None:
                     raise
@@ -236,7 +236,7 @@ class Member:
 
             async def call(config: RunnableConfig) -> Any:
                 async def ask(given: Any) -> Any:
-                    return await _called(graph, given, config, passing)
+                    return await _own(name, _called(graph, given, config, passing))
 
                 if isinstance(graph, BaseChatModel):
                     output = await effect(name, ask, taken, effect="idempotent")
@@ -262,7 +262,7 @@ class Member:
             taken = _input(given, graph, takes_messages=self.takes_messages)
 
             async def call(config: RunnableConfig) -> Any:
-                return await graph.ainvoke(_sent(graph, taken), config)
+                return await _own(self.name, graph.ainvoke(_sent(graph, taken), config))
 
             async def finish(output: Any) -> Reply:
                 return reply(output, self.name, given=given, typed=self.typed)
@@ -303,6 +303,23 @@ async def _called(
         if passing is None:
             raise
         return passing(above.args[0])
+
+
+async def _own(name: str, work: Awaitable[Any]) -> Any:
+    """A member's own work; a cancellation that nobody asked for is its failure.
+
+    Else all around it would take it for theirs: nobody would retry, stand in or undo.
+    """
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise MemberFailed(
+            f"{name!r} raised {error!r} though nobody had cancelled it. Something that it waits "
+            "for was cancelled: catch that in it, or raise another error."
+        ) from error
 
 
 async def _rescued(work: Awaitable[Any], state: Any, rescue: Rescue | None) -> Any:

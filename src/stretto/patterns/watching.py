@@ -111,10 +111,6 @@ def watched(
                 return await node(state, config)
             mine = config if attempt == 1 else restarted(config)
             return await in_motion(functools.partial(node, state), mine, worker, idle)
-        except asyncio.CancelledError as error:
-            if _cancelled():
-                raise
-            failure: Exception = RuntimeError(f"{worker!r} cancelled itself: {error!r}")
         except Exception as error:  # noqa: BLE001 - every kind has its fate
             failure = error
         then = fate(failure, worker)
@@ -239,12 +235,6 @@ def attempt_now() -> int:
     """How often the node at work has been started, from 1."""
     info = getattr(get_runtime(), "execution_info", None)
     return getattr(info, "node_attempt", 1)
-
-
-def _cancelled() -> bool:
-    """Whether somebody else cancels what is at work here."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 def _looked_at(task: asyncio.Task[Any]) -> None:
