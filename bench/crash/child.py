@@ -158,7 +158,7 @@ async def _session(orders: Orders) -> Told:
         writes = _armed(storage, orders)
         graph = SHAPES[orders.shape](World(orders.folder / "world"), orders.asks)
         try:
-            result = await _advance(graph, orders, storage)
+            result = await advance(graph, orders, storage)
         except Exception as error:  # noqa: BLE001 - the parent judges it
             traceback.print_exc()
             told = Told(
@@ -168,7 +168,7 @@ async def _session(orders: Orders) -> Told:
                 busy=isinstance(error, StateBusy),
             )
         else:
-            told = await _report(result, graph, orders, storage)
+            told = await report(result, graph, orders, storage)
         told.writes = writes.count
         return told
 
@@ -181,7 +181,7 @@ def _armed(storage: Storage, orders: Orders) -> Writes:
     return at_write(storage, orders.kill, lambda: os.kill(os.getpid(), sent), when)
 
 
-async def _advance(graph: Any, orders: Orders, storage: Storage) -> Result | None:
+async def advance(graph: Any, orders: Orders, storage: Storage) -> Result | None:
     """Begin, or go on as a user does; `None` when the turn has ended already."""
     options: Any = {"storage": storage, "take_over": orders.take_over}
     try:
@@ -196,7 +196,7 @@ async def _advance(graph: Any, orders: Orders, storage: Storage) -> Result | Non
         return None
 
 
-async def _report(result: Result | None, graph: Any, orders: Orders, storage: Storage) -> Told:
+async def report(result: Result | None, graph: Any, orders: Orders, storage: Storage) -> Told:
     records = await storage.journal.records(orders.thread)
     if result is not None and result.interrupts:
         waiting = [(i.id, i.value) for i in result.interrupts]
