@@ -20,7 +20,7 @@ class Turn:
 
     id: str
     """Of the request."""
-    handed: tuple[HandedOver, ...]
+    handed: Sequence[HandedOver]
     fresh: bool
     """Whether nothing has happened in it yet."""
     request: int
@@ -43,7 +43,7 @@ def turn_of(state: Mapping[str, Any]) -> Turn:
         place -= 1
     known = (messages[place].id if place >= 0 else None) or NOBODY
     fresh = state.get("turn") != known
-    return Turn(known, () if fresh else tuple(state.get("handed") or ()), fresh, place)
+    return Turn(known, () if fresh else state.get("handed") or (), fresh, place)
 
 
 def is_new(one: HandedOver, before: Sequence[HandedOver]) -> bool:
@@ -54,10 +54,10 @@ def is_new(one: HandedOver, before: Sequence[HandedOver]) -> bool:
 
 def circles(handed: Sequence[HandedOver]) -> bool:
     """Whether the last handoff was there before, and nothing new has come up since."""
-    *before, last = handed
+    last = handed[-1]
     if last.new:
         return False
-    for each in reversed(before):
+    for each in reversed(handed[:-1]):
         if (each.by, each.to) == (last.by, last.to):
             return True
         if each.new:

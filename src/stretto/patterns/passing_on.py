@@ -54,7 +54,9 @@ class PassingOn:
         problem = found.refused if over is None else self._problem(over)
         if over is None or problem:
             return await self._refused(state, turn, found, problem, said.update)
-        mine = {**said.update, **{k: v for k, v in over.update.items() if k in self.own}}
+        mine = {k: v for k, v in over.update.items() if k in self.own}
+        if said.update:
+            mine = {**said.update, **mine}
         return await self._handed(state, turn, over, found, mine)
 
     def skip(self, state: Mapping[str, Any], why: str) -> Update | Command[Any]:
@@ -190,18 +192,17 @@ class PassingOn:
         return Command(goto=over.to, update={**update, **mine, "active": over.to})
 
     def _record(self, turn: Turn, over: HandOver, found: Handing, *, changed: bool) -> HandedOver:
-        payload = _payload(over.payload, self.ways.edges[self.name][over.to].payload)
-        one = HandedOver(
-            by=self.name,
-            to=over.to,
-            reason=over.reason,
-            payload=payload,
-            said=over.say,
-            tools=list(found.tools),
-            how="handed",
-            new=changed or bool(found.tools or over.say.strip()) or over.result is not None,
-        )
-        if payload is None or one.new or not is_new(one, turn.handed):
+        given: dict[str, Any] = {"by": self.name, "to": over.to, "reason": over.reason}
+        if over.payload is not None:
+            declared = self.ways.edges[self.name][over.to].payload
+            given["payload"] = _payload(over.payload, declared)
+        if over.say:
+            given["said"] = over.say
+        if found.tools:
+            given["tools"] = list(found.tools)
+        new = changed or bool(found.tools or over.say.strip()) or over.result is not None
+        one = HandedOver(**given, new=new)
+        if new or not is_new(one, turn.handed):
             return one
         return one.model_copy(update={"new": True})
 
@@ -237,7 +238,10 @@ class PassingOn:
         self, state: Mapping[str, Any], turn: Turn, handed: Any, results: dict[str, Any]
     ) -> Update:
         """What every update has; the first of a turn takes out what an earlier one left."""
-        update: Update = {"turn": turn.id, "handed": list(handed)}
+        update: Update = {
+            "turn": turn.id,
+            "handed": handed if isinstance(handed, list) else [*handed],
+        }
         failed: Mapping[str, str] = state.get("failed") or {}
         if turn.fresh:
             results = {**dict.fromkeys(state.get("results") or ()), **results}
