@@ -392,6 +392,34 @@ class BoardTask(Frozen):
     """Why it was given back last, or failed."""
 
 
+class Request(Frozen):
+    """What somebody in a hierarchy wants decided, or allowed."""
+
+    kind: str
+    """The kind of decision; "call TOOL" and "delegate to NAME" for what needs to be allowed."""
+    amount: float | None = None
+    by: str
+    """Who asks."""
+    level: str
+    """The level on whose authority it would be done, such as "lead/front"."""
+    reason: str = ""
+    data: dict[str, Any] = Field(default_factory=dict[str, Any])
+    """More about it, as JSON: the arguments of a tool, ..."""
+
+
+class Permission(Frozen):
+    """What was decided in a hierarchy, by whom and on whose authority."""
+
+    granted: bool
+    by: str
+    """Who decided: the one who asked, a manager, or "person"."""
+    authority: str
+    """The level on whose authority; "person" above all of them."""
+    reason: str = ""
+    amount: float | None = None
+    """The amount that is granted; a person may have changed it."""
+
+
 class SagaStep(Frozen):
     """How a step of a saga stands."""
 
@@ -477,7 +505,8 @@ def merge_steps(
     old: dict[str, SagaStep] | None, new: dict[str, SagaStep | None] | None
 ) -> dict[str, SagaStep]:
     """Put new steps over old ones by name, as `merge_values`."""
-    return _reader(dict[str, SagaStep])(merge_values(old, new))
+    merged: dict[str, SagaStep] = _reader(dict[str, SagaStep])(merge_values(old, new))
+    return merged
 
 
 class Typed(LastValue[Any]):

@@ -572,3 +572,21 @@ async def test_a_graph_with_a_state_of_its_own_may_work() -> None:
     manager = boss([to("ear", "x")], "done")
     out = await ask(supervisor(manager, [graph.compile(name="ear")]))
     assert out["results"] == {"ear": "heard x"}
+
+
+async def test_a_function_that_manages_begins_each_turn_anew(storage: Storage) -> None:
+    """It sees nothing of what was done in the turn before."""
+
+    def manage(state: Any) -> Any:
+        if not state.get("work"):
+            assert not state.get("results")
+            return Delegate(worker="echo", task=state["messages"][-1].text)
+        return state["results"]["echo"]
+
+    async def echo(state: Any) -> str:
+        return f"did {state['task']}"
+
+    graph = supervisor(manage, [echo])
+    for asked in ("one", "two"):
+        result = await stretto.run(graph, asked, thread="t", storage=storage)
+        assert result.text == f"did {asked}"

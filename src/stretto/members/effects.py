@@ -23,6 +23,7 @@ from stretto.journal.payloads import Payload, json_payload, object_payload
 from stretto.journal.requests import request_payloads
 from stretto.journal.values import jsonable
 from stretto.members.blocking import awaitable, run_blocking
+from stretto.members.permit import permit, refused
 from stretto.members.question import ask_async, ask_blocking
 from stretto.members.responses import flat, response_of
 from stretto.members.where import Where, here, keyed
@@ -208,6 +209,8 @@ class EffectsOnce(AgentMiddleware[Any, Any, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
+        if (answer := await refused(request)) is not None:
+            return answer
         at = here()
         return await handler(request) if at is None else await _tool(at, request, handler)
 
@@ -217,6 +220,9 @@ class EffectsOnce(AgentMiddleware[Any, Any, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
     ) -> ToolMessage | Command[Any]:
+        answer: ToolMessage | None = run_blocking(refused(request)) if permit.get() else None
+        if answer is not None:
+            return answer
         at = here()
         if at is None:
             return handler(request)

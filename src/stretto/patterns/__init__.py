@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from stretto.patterns.board import board
     from stretto.patterns.group_chat import group_chat
     from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
+    from stretto.patterns.hierarchy import hierarchy, level
     from stretto.patterns.map_reduce import map_reduce
+    from stretto.patterns.office import decide
     from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
@@ -41,9 +43,12 @@ __all__ = [
     "board",
     "cited",
     "covers",
+    "decide",
     "group_chat",
     "hand_over_tool",
     "handoff",
+    "hierarchy",
+    "level",
     "map_reduce",
     "parallel",
     "plan",
@@ -63,7 +68,9 @@ _HOMES = {
     "stretto.patterns.board": ("board",),
     "stretto.patterns.group_chat": ("group_chat",),
     "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
+    "stretto.patterns.hierarchy": ("hierarchy", "level"),
     "stretto.patterns.map_reduce": ("map_reduce",),
+    "stretto.patterns.office": ("decide",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),

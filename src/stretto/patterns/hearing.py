@@ -45,6 +45,13 @@ def begins(messages: Sequence[AnyMessage]) -> bool:
     return not messages or messages[-1].type == "human"
 
 
+def beginning(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a function that manages is given: the state, without what an earlier turn left."""
+    if not begins(state.get("messages") or []):
+        return dict(state)
+    return {**state, "results": {}, "failed": {}, "work": []}
+
+
 def manager_settle(ear: Ear) -> Settle:
     """Make what turns a manager's reply into the state's update.
 

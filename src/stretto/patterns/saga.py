@@ -76,8 +76,8 @@ def saga(
         made.append(Stage(ours, number, len(stages), names, context, errors))
     for alone, run in groupby(stages, key=lambda each: len(each) == 1):
         check_gates("saga", [team[one.name] for each in run for one in each if alone])
-    for each, after in zip(made, [*made[1:], None], strict=True):
-        each.add_to(graph, fields, after)
+    for stage, after in zip(made, [*made[1:], None], strict=True):
+        stage.add_to(graph, fields, after)
     for name in made[0].members:
         graph.add_edge(START, name)
     told = {"role": "undoes what was done", UNDOES_KEY: not confirm, **quiet(fields)}

@@ -126,8 +126,9 @@ class Stage:
 
     def _broken(self, state: Mapping[str, Any], name: str, error: Exception, why: str) -> Update:
         """The update of a step that came to nothing."""
-        status = "rejected" if isinstance(error, Rejected) else "failed"
-        step = SagaStep(status=status, why=why, mark=self.errors.keep(error))
+        no = isinstance(error, Rejected)
+        mark = self.errors.keep(error)
+        step = SagaStep(status="rejected" if no else "failed", why=why, mark=mark)
         update = self._fresh(state)
         update["results"][name], update["failed"][name], update[STEPS][name] = None, why, step
         return update

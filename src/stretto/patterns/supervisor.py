@@ -18,7 +18,7 @@ from stretto.patterns.context import valid_context
 from stretto.patterns.delegation import ONE_TOOL, desk, unanswered
 from stretto.patterns.escalation import PERSON, Escalate, Rules, person_node, see_to
 from stretto.patterns.fields import shape
-from stretto.patterns.hearing import Ear, check_request, manager_settle
+from stretto.patterns.hearing import Ear, beginning, check_request, manager_settle
 from stretto.patterns.managing import graph_brief, manager_of, managing, output_of, tools_of
 from stretto.patterns.team import team_of
 from stretto.patterns.watching import restarting, watched
@@ -144,7 +144,7 @@ def _add_manager(graph: Graph, head: Member, where: Desk, rules: Rules, fields: 
     _refuse_clash(head.name, names, {ONE_TOOL, *where.tools})
     one = managing(head, where)
     node = one.node(
-        graph_brief(where) if one.function is None else dict,
+        graph_brief(where) if one.function is None else beginning,
         manager_settle(Ear(where, names, output_of(head.agent))),
         fields=fields.own,
         skip=lambda _state, _why: {"results": None, "failed": None, "work": [None]},
