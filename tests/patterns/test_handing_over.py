@@ -13,10 +13,14 @@ from pydantic import BaseModel
 from stretto.errors import InvalidInput
 from stretto.members import Reply
 from stretto.patterns.handing_over import (
+    MOST_TOOLS,
+    ONE_TOOL,
     EndsAtHandoff,
     Handing,
     hand_over_tool,
+    hand_over_tools,
     handing,
+    handoff,
     passed,
     tool_name,
 )
@@ -144,3 +148,25 @@ def test_the_tool_shows_what_must_be_given_along() -> None:
     schema: Any = tool.tool_call_schema
     assert "number" in str(schema.model_json_schema())
     assert tool.return_direct
+
+
+class Parcel(BaseModel):
+    """What must be given along."""
+
+    number: int
+
+
+def test_many_share_one_tool() -> None:
+    """Those for which something must be given along have one of their own."""
+    names = [f"n{i}" for i in range(MOST_TOOLS + 1)]
+    few = {name: handoff(name) for name in names[1:]}
+    assert len(hand_over_tools(few, dict.fromkeys(names, ""))) == MOST_TOOLS
+    ways = {name: handoff(name) for name in names} | {"n1": handoff("n1", payload=Parcel)}
+    own, shared = hand_over_tools(ways, {**dict.fromkeys(names, ""), "n2": "does n2"})
+    assert (own.name, shared.name) == ("hand_over_to_n1", ONE_TOOL)
+    to = shared.get_input_jsonschema()["properties"]["to"]
+    assert to["enum"] == [name for name in names if name != "n1"]
+    assert "n2: does n2" in shared.description
+    found = read(calls(ONE_TOOL, reason="so", to="n2"), result(ONE_TOOL))
+    assert found is not None
+    assert found.over == HandOver(to="n2", reason="so")

@@ -627,3 +627,25 @@ def test_the_tool_says_what_it_does() -> None:
     tool = hand_over_tool("billing", role="invoices", payload=Invoice)
     assert tool.description.endswith("goes on in your place. billing: invoices.")
     assert set(tool.args) == {"reason", "payload"}
+
+
+async def test_a_large_swarm_hands_over_by_one_tool() -> None:
+    """To a name that is none it is told so; of two the second is told who goes on already."""
+    calls = [tool_call("hand_over_to_one_of", to="nobody", reason="yours")]
+    calls += [tool_call("hand_over_to_one_of", to=f"a{n}", reason="yours") for n in (7, 8)]
+    first, model = agent("first", Reply("", calls[:1]), Reply("", calls[1:]))
+    seventh, _ = agent("a7", "I am the seventh.")
+    others = [agent(f"a{n}", "No.")[0] for n in range(25) if n != 7]
+    out = await swarm([first, seventh, *others]).compile().ainvoke({"messages": [("human", "go")]})
+    assert out["messages"][-1].text == "I am the seventh."
+    assert [tool for each in model.requests for tool in each.request.tool_names] == [
+        "hand_over_to_one_of"
+    ] * 2
+    assert "nobody" in model.requests[1].request.text
+    assert model.problems == []
+
+
+def test_no_agent_is_called_like_the_tool_for_many() -> None:
+    """The error says so."""
+    with pytest.raises(InvalidMember, match="cannot be the name of an agent"):
+        swarm([agent("one_of")[0], agent("b")[0]])

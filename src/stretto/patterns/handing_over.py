@@ -8,7 +8,7 @@ sends a `Command` to the graph above it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.tools import ToolRuntime  # noqa: TC002 - LangChain reads it to inject it
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 PREFIX = "hand_over_to_"
 """Begins the name of every tool that hands over."""
+ONE_TOOL = f"{PREFIX}one_of"
+"""Takes the name as an argument, where there are too many for a tool each."""
+MOST_TOOLS = 20
+"""Agents to which one hands over by a tool each; OpenAI takes 128 tools in all, and all of them are
+sent with every request."""
 Payload: TypeAlias = "type[BaseModel] | None"
 
 
@@ -100,21 +105,51 @@ def hand_over_tool(to: str, *, role: str = "", payload: Payload = None) -> BaseT
     }
     if payload is not None:
         fields["payload"] = (payload, Field(description=f"what {to} needs"))
-    name = tool_name(to)
+    does = f" {to}: {role}." if role else ""
+    about = f"Hand the conversation over to {to}, who goes on in your place.{does}"
+    return _tool(tool_name(to), about, fields)
 
-    def hand_over(runtime: ToolRuntime[Any, Any], **_: Any) -> str:
+
+def hand_over_tools(ways: Mapping[str, Handoff], roles: Mapping[str, str]) -> list[BaseTool]:
+    """Make the tools by which a model hands over to any of these.
+
+    Each has one of its own, up to `MOST_TOOLS`. Of more, only those have for which something must
+    be given along; the others share one.
+
+    Args:
+        ways: The handoffs, by the name of who goes on.
+        roles: What each is good for.
+    """
+    many = len(ways) > MOST_TOOLS
+    own = {to: way.payload for to, way in ways.items() if way.payload is not None or not many}
+    tools = [hand_over_tool(to, role=roles[to], payload=payload) for to, payload in own.items()]
+    shared = {to: roles[to] for to in ways if to not in own}
+    return [*tools, _one_tool(shared)] if shared else tools
+
+
+def _one_tool(roles: Mapping[str, str]) -> BaseTool:
+    known = "\n".join(f"{name}: {role}" if role else name for name, role in roles.items())
+    fields: dict[str, Any] = {
+        "to": (Literal[tuple(roles)], Field(description="who goes on")),
+        "reason": (str, Field(description="in a sentence, what that one is to see to and why")),
+    }
+    about = f"Hand the conversation over to one of these, who goes on in your place.\n{known}"
+    return _tool(ONE_TOOL, about, fields)
+
+
+def _tool(name: str, about: str, fields: dict[str, Any]) -> BaseTool:
+    def hand_over(runtime: ToolRuntime[Any, Any], **given: Any) -> str:
         first = _first(runtime.state, runtime.tool_call_id)
         if first is None:
-            return f"{to} goes on."
-        return f"Not done: the conversation goes on with {first.removeprefix(PREFIX)} already."
+            return f"{_goes_on(name, given)} goes on."
+        return f"Not done: the conversation goes on with {first} already."
 
     async def hand_over_async(runtime: ToolRuntime[Any, Any], **given: Any) -> str:
         return hand_over(runtime, **given)
 
-    does = f" {to}: {role}." if role else ""
     return StructuredTool(
         name=name,
-        description=f"Hand the conversation over to {to}, who goes on in your place.{does}",
+        description=about,
         args_schema=create_model(name, **fields),
         func=hand_over,
         coroutine=hand_over_async,
@@ -123,17 +158,24 @@ def hand_over_tool(to: str, *, role: str = "", payload: Payload = None) -> BaseT
     )
 
 
+def _goes_on(tool: str, args: Mapping[str, Any]) -> str:
+    """Who goes on by a tool's call."""
+    return str(args.get("to")) if tool == ONE_TOOL else tool.removeprefix(PREFIX)
+
+
 def tool_name(to: str) -> str:
     """The name of the tool that hands over to this one."""
     return PREFIX + safe(to, 64 - len(PREFIX))
 
 
 def _first(state: Any, call: str | None) -> str | None:
-    """The tool of the handoff that counts, where it is not this call."""
+    """Who goes on by the handoff that counts, where it is not this call."""
     messages: Sequence[AnyMessage] = (state or {}).get("messages") or []
     last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
     first = None if last is None else next(iter(_handoffs(last)), None)
-    return None if first is None or first["id"] == call else first["name"]
+    if first is None or first["id"] == call:
+        return None
+    return _goes_on(first["name"], first["args"])
 
 
 def _handoffs(message: AIMessage) -> list[ToolCall]:
@@ -212,7 +254,7 @@ def _by_tool(
         if result.status == "error":
             refused = result.text
             continue
-        to = names.get(call["name"], call["name"].removeprefix(PREFIX))
+        to = names.get(call["name"]) or _goes_on(call["name"], call["args"])
         words = [m.text for m in messages[place:] if isinstance(m, AIMessage) and m.text.strip()]
         over = HandOver(
             to=to,

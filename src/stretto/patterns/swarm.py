@@ -13,7 +13,7 @@ from stretto.members import agent_graph, check_team, member
 from stretto.patterns.board import board as claim_board
 from stretto.patterns.context import valid_context
 from stretto.patterns.fields import shape
-from stretto.patterns.handing_over import EndsAtHandoff, Handoff, hand_over_tool, passed, tool_name
+from stretto.patterns.handing_over import EndsAtHandoff, Handoff, hand_over_tools, passed
 from stretto.patterns.handoff_brief import handoff_brief
 from stretto.patterns.passing_on import PassingOn
 from stretto.patterns.team import team_of
@@ -145,16 +145,13 @@ def _able(one: Member, team: Mapping[str, Member], ways: Ways) -> Member:
     if one.agent is None or not ways.edges[one.name]:
         return one
     own = {name_of_tool(tool) for tool in one.agent.tools}
-    for to in ways.edges[one.name]:
-        if tool_name(to) in own:
+    tools = hand_over_tools(ways.edges[one.name], {name: each.role for name, each in team.items()})
+    for tool in tools:
+        if tool.name in own:
             raise InvalidMember(
-                f"swarm: {one.name!r} has a tool {tool_name(to)!r} of its own, which is how it "
+                f"swarm: {one.name!r} has a tool {tool.name!r} of its own, which is how it "
                 "hands over. Rename it."
             )
-    tools = [
-        hand_over_tool(to, role=team[to].role, payload=way.payload)
-        for to, way in ways.edges[one.name].items()
-    ]
     able = one.agent.model_copy(update={"tools": (*one.agent.tools, *tools)})
     graph = agent_graph(able, middleware=[EndsAtHandoff()])
     return replace(one, agent=able, runnable=graph)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stretto.errors import InvalidInput, InvalidMember, UnknownName
-from stretto.patterns.handing_over import Handoff, handoff, tool_name
+from stretto.patterns.handing_over import ONE_TOOL, Handoff, handoff, tool_name
 
 if TYPE_CHECKING:
     from stretto.patterns.context import Context
@@ -129,6 +129,11 @@ def _tools(names: Sequence[str]) -> dict[str, str]:
     tools: dict[str, str] = {}
     for name in names:
         tool = tool_name(name)
+        if tool == ONE_TOOL:
+            raise InvalidMember(
+                f"swarm: {name!r} cannot be the name of an agent: its tool {tool!r} is that "
+                "which hands over to any. Give it another name, with `member(it, name=...)`."
+            )
         if tool in tools:
             raise InvalidMember(
                 f"swarm: {tools[tool]!r} and {name!r} would both be handed over to by the tool "
