@@ -18,15 +18,22 @@ if TYPE_CHECKING:
     from stretto.members.where import idempotency_key
     from stretto.observe.feedback import give_feedback
     from stretto.patterns.approve import approve
+    from stretto.patterns.board import board
+    from stretto.patterns.group_chat import group_chat
+    from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
     from stretto.patterns.map_reduce import map_reduce
     from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
+    from stretto.patterns.request_reply import ask_member
     from stretto.patterns.route import route
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
+    from stretto.patterns.saga import saga
     from stretto.patterns.scatter import scatter
     from stretto.patterns.sequential import sequential
+    from stretto.patterns.source import File
     from stretto.patterns.supervisor import supervisor
+    from stretto.patterns.swarm import swarm
     from stretto.policy import (
         Breaker,
         Budget,
@@ -57,6 +64,7 @@ if TYPE_CHECKING:
         Delegate,
         Delegates,
         Finding,
+        HandOver,
         Plan,
         ResearchContext,
         Review,
@@ -80,9 +88,12 @@ __all__ = [
     "Delegate",
     "Delegates",
     "EffectsOnce",
+    "EndsAtHandoff",
     "Fallback",
+    "File",
     "Finding",
     "GuardedCalls",
+    "HandOver",
     "Hedge",
     "Limits",
     "Plan",
@@ -104,12 +115,17 @@ __all__ = [
     "alone",
     "answered",
     "approve",
+    "ask_member",
+    "board",
     "cited",
     "compensate",
     "covers",
     "effect",
     "fork",
     "give_feedback",
+    "group_chat",
+    "hand_over_tool",
+    "handoff",
     "idempotency_key",
     "invoke",
     "lock",
@@ -124,10 +140,12 @@ __all__ = [
     "resume",
     "route",
     "run",
+    "saga",
     "scatter",
     "sequential",
     "stream",
     "supervisor",
+    "swarm",
     "tool",
 ]
 
@@ -141,15 +159,22 @@ _HOMES = {
     "stretto.members.where": ("idempotency_key",),
     "stretto.observe.feedback": ("give_feedback",),
     "stretto.patterns.approve": ("approve",),
+    "stretto.patterns.board": ("board",),
+    "stretto.patterns.group_chat": ("group_chat",),
+    "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
     "stretto.patterns.map_reduce": ("map_reduce",),
+    "stretto.patterns.source": ("File",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),
+    "stretto.patterns.request_reply": ("ask_member",),
     "stretto.patterns.route": ("route",),
     "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+    "stretto.patterns.saga": ("saga",),
     "stretto.patterns.scatter": ("scatter",),
     "stretto.patterns.sequential": ("sequential",),
     "stretto.patterns.supervisor": ("supervisor",),
+    "stretto.patterns.swarm": ("swarm",),
     "stretto.policy": (
         "Breaker",
         "Budget",
@@ -180,6 +205,7 @@ _HOMES = {
         "Delegate",
         "Delegates",
         "Finding",
+        "HandOver",
         "Plan",
         "ResearchContext",
         "Review",
