@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from stretto.patterns.refine import refine
     from stretto.patterns.request_reply import ask_member
     from stretto.patterns.route import route
+    from stretto.patterns.rows import File
     from stretto.patterns.rules import Rule, answered, cited, covers, quoted
     from stretto.patterns.saga import saga
     from stretto.patterns.scatter import scatter
     from stretto.patterns.sequential import sequential
-    from stretto.patterns.source import File
     from stretto.patterns.supervisor import supervisor
     from stretto.patterns.swarm import swarm
     from stretto.policy import (
@@ -163,7 +163,7 @@ _HOMES = {
     "stretto.patterns.group_chat": ("group_chat",),
     "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
     "stretto.patterns.map_reduce": ("map_reduce",),
-    "stretto.patterns.source": ("File",),
+    "stretto.patterns.rows": ("File",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
     "stretto.patterns.refine": ("refine",),

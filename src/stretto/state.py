@@ -488,7 +488,7 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def merge_work(
-    old: list[Delegated] | None, new: Sequence[Delegated | None] | None
+    old: list[Delegated] | None, new: Sequence[Any] | None
 ) -> list[Delegated]:
     """Put new records in the place of those with their id, or behind; `None` empties before it."""
     merged = {record.id: record for record in old or ()}
@@ -496,7 +496,7 @@ def merge_work(
         if record is None:
             merged.clear()
         else:
-            read = record if isinstance(record, Delegated) else Delegated.model_validate(record)
+            read = Delegated.model_validate(record)  # JSON, where it is edited in Studio
             merged[read.id] = read
     return list(merged.values())
 
