@@ -1,0 +1,1 @@
+"""What a task costs as the number of agents grows."""
