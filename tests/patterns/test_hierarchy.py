@@ -12,6 +12,7 @@ from stretto.errors import InvalidAnswer, InvalidInput
 from stretto.patterns import decide, hierarchy, level, sequential
 from stretto.policy import Authority
 from stretto.records import Decided
+from stretto.replay import replay
 from stretto.testing import CheckedModel, Reply, ScriptedModel, tool_call
 from tests.patterns.companies import Crash, accounts, answer, ask, boss, clerk, edit, yes
 
@@ -57,7 +58,9 @@ async def test_a_decision_goes_up_to_the_first_who_may_take_it(
     (told,) = await accounts(storage)
     assert told == (said.split()[3], "refund: granted", said.split()[5], beyond)
     (record,) = [r for r in await storage.journal.records("t") if isinstance(r, Decided)]
-    assert record.alternatives == ("granted", "refused")
+    assert record.alternatives == ("refund: granted", "refund: refused")
+    assert record.reason.startswith(f"on the authority of {told[2]!r}")
+    assert record.reason.endswith("it broke")
     assert record.data["reason"] == "it broke"
     assert record.data["by"] == "clerk"
 
@@ -106,7 +109,8 @@ async def test_who_may_decide_may_refuse(storage: Storage) -> None:
     result = await ask(graph, "50", storage)
     assert result.text == "refused by front on lead/front"
     (record,) = [r for r in await storage.journal.records("t") if isinstance(r, Decided)]
-    assert (record.by, record.reason) == ("front", "not for 50")
+    told = "on the authority of 'lead/front' for 'clerk' of 'lead/front/clerk': not for 50"
+    assert (record.by, record.reason, record.data["why"]) == ("front", told, "not for 50")
 
 
 async def test_who_does_not_decide_leaves_it_to_those_above(storage: Storage) -> None:
@@ -271,3 +275,20 @@ async def test_outside_a_hierarchy_nobody_can_be_asked() -> None:
     """It says where it belongs."""
     with pytest.raises(InvalidInput, match="nobody can be asked to decide 'refund' here"):
         await decide("refund", 5)
+
+
+async def test_a_replay_decides_nothing_anew(storage: Storage) -> None:
+    """Managers and people are not asked again."""
+    asked: list[float | None] = []
+
+    def says(request: Request) -> bool:
+        asked.append(request.amount)
+        return True
+
+    graph = company(lead_says=says)
+    await ask(graph, "500", storage)
+    await ask(graph, "5000", storage, thread="u")
+    await stretto.resume(graph, "u", answer("approve"), storage=storage)
+    assert str(await replay(graph, "t", storage=storage)).startswith("does the same")
+    assert str(await replay(graph, "u", storage=storage)).startswith("does the same")
+    assert asked == [500]

@@ -19,6 +19,7 @@ from stretto.errors import (
 from stretto.journal.letters import open_letters
 from stretto.patterns import approve, saga, sequential
 from stretto.records import CompensationStarted
+from stretto.replay import replay
 from tests.patterns.sagas import (
     NO,
     Crash,
@@ -264,3 +265,15 @@ async def test_without_a_journal_nothing_can_be_undone(world: World) -> None:
         await trip(step("pay", NO)).compile().ainvoke({"messages": [("human", "go")]})
     assert "compensation: nothing was undone: the run has no journal" in raised.value.__notes__
     assert len(world.log) == 4
+
+
+async def test_a_replay_does_the_same_and_undoes_nothing(storage: Storage, world: World) -> None:
+    """What was undone once is not undone again."""
+    graph = trip(step("pay", "ask"))
+    await stretto.run(graph, "go", thread="t", storage=storage)
+    with pytest.raises(Rejected):
+        await stretto.resume(graph, "t", answer("reject"), storage=storage)
+    log = list(world.log)
+    found = await replay(graph, "t", storage=storage)
+    assert str(found) == "does the same: 0 model calls, 3 tool calls, 1 answer"
+    assert world.log == log

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from langchain_core.messages import BaseMessage
 from langgraph.errors import GraphBubbleUp, GraphRecursionError, is_invalid_resume
 
 from stretto.errors import (
@@ -132,7 +133,7 @@ async def undoable(
     undone = undo_name(undo)
     if at is None:
         return await do(given)
-    told = {"given": given}
+    told = {"given": _without_ids(given)}
     found = Found("call", name, f"{name}:member", "idempotent", told, undone, ((given,), {}))
     return await single(at, found, lambda: do(given))
 
@@ -214,6 +215,17 @@ _WAS: Mapping[Occasion, str] = {
     "cancelled": "was cancelled",
     "asked": "was to be undone",
 }
+
+
+def _without_ids(given: Any) -> Any:
+    """What tells one brief from another: ids of messages do not, a replay makes others."""
+    messages = given.get("messages") if isinstance(given, dict) else None
+    if not isinstance(messages, list):
+        return given
+    plain = [
+        m.model_copy(update={"id": None}) if isinstance(m, BaseMessage) else m for m in messages
+    ]
+    return {**given, "messages": plain}
 
 
 def _kept(value: Any) -> Payload | None:

@@ -71,9 +71,12 @@ class Office:
         beyond: list[str] = []
         found: Permission | None = None
         if own.covers(asked):
-            why = asked.reason or f"within the authority of {own.path!r}"
             found = Permission(
-                granted=True, by=self.who, authority=own.path, reason=why, amount=asked.amount
+                granted=True,
+                by=self.who,
+                authority=own.path,
+                reason=asked.reason,
+                amount=asked.amount,
             )
         else:
             beyond.append(own.path)
@@ -190,16 +193,22 @@ def _problem(args: Mapping[str, Any], edited: Mapping[str, Any]) -> str:
 
 async def _tell(asked: Request, found: Permission, beyond: list[str]) -> None:
     """Account for it in the journal."""
+    word = "granted" if found.granted else "refused"
+    whose = "" if found.by == PERSON else f"on the authority of {found.authority!r}"
+    whom = "" if found.by == asked.by else f"for {asked.by!r} of {asked.level!r}"
+    about = f"{whose} {whom}".strip()
+    why = found.reason or asked.reason
     await decided(
         found.by,
-        f"{asked.kind}: {'granted' if found.granted else 'refused'}",
-        reason=found.reason,
-        alternatives=CHOICES,
+        f"{asked.kind}: {word}",
+        reason=f"{about}: {why}" if why else about,
+        alternatives=tuple(f"{asked.kind}: {each}" for each in CHOICES),
         data={
             **asked.model_dump(mode="json"),
             "authority": found.authority,
             "granted": found.granted,
             "allowed": found.amount,
+            "why": found.reason,
             "beyond": beyond,
         },
     )
