@@ -292,3 +292,15 @@ async def test_a_replay_decides_nothing_anew(storage: Storage) -> None:
     assert str(await replay(graph, "t", storage=storage)).startswith("does the same")
     assert str(await replay(graph, "u", storage=storage)).startswith("does the same")
     assert asked == [500]
+
+
+async def test_what_follows_a_hierarchy_works_on_nobodys_authority(storage: Storage) -> None:
+    """Its bounds end with it."""
+
+    async def after(_state: Any) -> str:
+        await decide("refund", 5)
+        return ""
+
+    chain = sequential(member(company(), name="company"), after)
+    with pytest.raises(InvalidInput, match="nobody can be asked"):
+        await ask(chain, "5", storage)

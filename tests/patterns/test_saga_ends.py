@@ -17,7 +17,7 @@ from stretto.errors import (
     WorkUndone,
 )
 from stretto.journal.letters import open_letters
-from stretto.patterns import approve, saga, sequential
+from stretto.patterns import approve, parallel, saga, sequential
 from stretto.records import CompensationStarted
 from stretto.replay import replay
 from tests.patterns.sagas import (
@@ -130,7 +130,7 @@ async def test_a_saga_that_is_cancelled_is_undone(
 
 
 async def test_a_saga_that_takes_too_long_is_undone(storage: Storage, world: World) -> None:
-    """By the time of a step, and by its own as a member."""
+    """By the time that a step has."""
 
     async def hang(_state: Any) -> str:
         await asyncio.Event().wait()
@@ -138,11 +138,6 @@ async def test_a_saga_that_takes_too_long_is_undone(storage: Storage, world: Wor
 
     late = member(hang, policy=Policy(timeout=Timeout(total=0.05)))
     await fails(trip(late), storage, TimedOut)
-    assert world.log[3:] == ["undo car", "undo hotel", "undo flight"]
-    world.forget()
-    policy = Policy(timeout=Timeout(total=0.5))
-    chain = sequential(member(trip(hang), name="trip", policy=policy))
-    await fails(chain, storage, TimedOut, thread="u")
     assert world.log[3:] == ["undo car", "undo hotel", "undo flight"]
 
 
@@ -277,3 +272,43 @@ async def test_a_replay_does_the_same_and_undoes_nothing(storage: Storage, world
     found = await replay(graph, "t", storage=storage)
     assert str(found) == "does the same: 0 model calls, 3 tool calls, 1 answer"
     assert world.log == log
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_the_deadline_of_a_run_undoes_nothing(
+    storage: Storage, world: World, *, alone: bool
+) -> None:
+    """It cancels what is at work, which a resume goes on with."""
+    hangs = [True]
+
+    async def pay(_state: Any) -> str:
+        if hangs:
+            await asyncio.Event().wait()
+        return "paid"
+
+    graph = trip(pay)
+    graph = graph if alone else sequential(member(graph, name="trip"))
+    await fails(graph, storage, LimitReached, limits=Limits(seconds=0.5))
+    hangs.clear()
+    result = await stretto.resume(graph, "t", storage=storage)
+    assert result.text == "paid"
+    assert not [what for what in world.log if what.startswith("undo")]
+
+
+async def test_a_saga_that_is_not_needed_any_more_is_undone(storage: Storage, world: World) -> None:
+    """Where another branch was first."""
+    begun = asyncio.Event()
+
+    async def hang(_state: Any) -> str:
+        begun.set()
+        await asyncio.Event().wait()
+        return ""
+
+    async def first(_state: Any) -> str:
+        await begun.wait()
+        return "walk"
+
+    graph = parallel(member(trip(hang), name="trip"), first, require="any")
+    result = await stretto.run(graph, "go", thread="t", storage=storage)
+    assert result.value["results"] == {"first": "walk"}
+    assert world.log[3:] == ["undo car", "undo hotel", "undo flight"]
