@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from stretto.patterns.board import board
     from stretto.patterns.group_chat import group_chat
     from stretto.patterns.handing_over import EndsAtHandoff, hand_over_tool, handoff
+    from stretto.patterns.hierarchy import hierarchy, level
     from stretto.patterns.map_reduce import map_reduce
+    from stretto.patterns.office import decide
     from stretto.patterns.parallel import parallel, publish
     from stretto.patterns.plan import plan
     from stretto.patterns.refine import refine
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from stretto.patterns.supervisor import supervisor
     from stretto.patterns.swarm import swarm
     from stretto.policy import (
+        Authority,
         Breaker,
         Budget,
         Bulkhead,
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Agent",
     "Answer",
+    "Authority",
     "Breaker",
     "Budget",
     "Bulkhead",
@@ -120,14 +124,17 @@ __all__ = [
     "cited",
     "compensate",
     "covers",
+    "decide",
     "effect",
     "fork",
     "give_feedback",
     "group_chat",
     "hand_over_tool",
     "handoff",
+    "hierarchy",
     "idempotency_key",
     "invoke",
+    "level",
     "lock",
     "map_reduce",
     "member",
@@ -162,7 +169,9 @@ _HOMES = {
     "stretto.patterns.board": ("board",),
     "stretto.patterns.group_chat": ("group_chat",),
     "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
+    "stretto.patterns.hierarchy": ("hierarchy", "level"),
     "stretto.patterns.map_reduce": ("map_reduce",),
+    "stretto.patterns.office": ("decide",),
     "stretto.patterns.rows": ("File",),
     "stretto.patterns.parallel": ("parallel", "publish"),
     "stretto.patterns.plan": ("plan",),
@@ -176,6 +185,7 @@ _HOMES = {
     "stretto.patterns.supervisor": ("supervisor",),
     "stretto.patterns.swarm": ("swarm",),
     "stretto.policy": (
+        "Authority",
         "Breaker",
         "Budget",
         "Bulkhead",
