@@ -97,7 +97,8 @@ class TaskResult(Frozen):
     round: int = 1
     """The round in which it was done, 1-based."""
     stopped: str = ""
-    """Why its member did not finish: its budget is used up. Empty when it did."""
+    """Why its member did not finish: its budget is used up, or its `when` does not hold. Empty when
+    it did."""
     refused: str = ""
     """Why a person refused it, empty when nobody did."""
     edited: bool = False
@@ -487,9 +488,7 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def merge_work(
-    old: list[Delegated] | None, new: Sequence[Any] | None
-) -> list[Delegated]:
+def merge_work(old: list[Delegated] | None, new: Sequence[Any] | None) -> list[Delegated]:
     """Put new records in the place of those with their id, or behind; `None` empties before it."""
     merged = {record.id: record for record in old or ()}
     for record in [None] if new is None else new:

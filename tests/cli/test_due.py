@@ -22,7 +22,9 @@ def ask(stretto, project):
     def begin(thread, deadline, more='default="reject"'):
         file = project / "graphs" / f"ask_{thread}.py"
         file.write_text(ASKS.format(deadline=deadline, more=more))
-        told = stretto("run", f"./graphs/{file.name}:graph", "refund me", "--thread", thread, "--json").json
+        told = stretto(
+            "run", f"./graphs/{file.name}:graph", "refund me", "--thread", thread, "--json"
+        ).json
         assert told["status"] == "interrupted"
 
     return begin
