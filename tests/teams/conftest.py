@@ -37,6 +37,11 @@ QUIET = {
     "LANGGRAPH_NO_VERSION_CHECK": "true",
     "NO_COLOR": "1",
 }
+PATTERNS = (
+    *("approve", "board", "boss", "chain", "fan", "group_chat", "hierarchy", "map_reduce"),
+    *("pipeline", "plan", "publish", "refine", "route", "saga", "scatter", "swarm"),
+)
+"""The graphs of `pattern_graphs.py`."""
 STARTS = 90.0
 """Seconds a server may take to answer."""
 
@@ -261,7 +266,7 @@ class DevServer:
 
 @pytest.fixture(scope="session")
 def dev_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
-    """A running server; also the graphs `asking`, `echo` and `doubt` are on it."""
+    """A running server; also the graphs `asking`, `echo`, `doubt` and one of each pattern are on it."""
     if importlib.util.find_spec("langgraph_api") is None:
         absent("langgraph-cli[inmem] is not installed (the extra `dev-server`)")
     server = DevServer(_project_copy(tmp_path_factory.mktemp("dev") / "project"))
@@ -308,6 +313,7 @@ def _project_copy(folder: Path) -> Path:
     (folder / "graphs" / "asking.py").write_text(ASKING)
     (folder / "graphs" / "small.py").write_text(REMOTE)
     (folder / "graphs" / "shop.py").write_text(SHOP)
+    shutil.copy(Path(__file__).with_name("pattern_graphs.py"), folder / "graphs" / "patterns.py")
     config = json.loads((ROOT / "langgraph.json").read_text())
     config["graphs"] |= {
         "asking": "./graphs/asking.py:graph",
@@ -315,6 +321,7 @@ def _project_copy(folder: Path) -> Path:
         "doubt": "./graphs/small.py:doubt",
         "shop": "./graphs/shop.py:shop",
         "steps": "./graphs/shop.py:steps",
+        **{name: f"./graphs/patterns.py:{name}" for name in PATTERNS},
     }
     (folder / "langgraph.json").write_text(json.dumps(config))
     return folder
