@@ -6,16 +6,18 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from pydantic import ValidationError
 
 from stretto.errors import InvalidInput, InvalidMember, InvalidPlan, InvalidReview
-from stretto.members import Compaction
+from stretto.members import Compaction, member
 from stretto.patterns.plan import plan
 from stretto.patterns.rules import Rule
 from stretto.state import Citation, Finding, Plan, Review, Task, TaskRevision
+from stretto.testing import CheckedModel, ScriptedModel
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 
@@ -89,6 +91,38 @@ async def test_an_accepted_answer_is_made_of_all_results() -> None:
     assert out["answer"].text == "find A\nfind A #1\n\nfind B\nfind B #1\n\ncompare\ncompare #1"
     assert [m.type for m in out["messages"]] == ["human", "ai"]
     assert out["round"] == 1
+
+
+async def test_an_executor_that_does_not_work_leaves_a_result_that_says_so() -> None:
+    """The team goes on without it, and the answer is not accepted."""
+    one = member(Worker().member(), when=lambda _: "it is Sunday")
+    graph = plan(two_tasks, [one], reviews(ACCEPT)).compile(checkpointer=InMemorySaver())
+    out = await ask(graph)
+    assert {r.stopped for r in out["results"].values()} == {"it is Sunday"}
+    assert not out["answer"].accepted
+
+
+async def test_planner_and_reviewer_always_work() -> None:
+    """A condition on one of them is refused."""
+    for team_ in (
+        (member(two_tasks, when=lambda _: False), reviews(ACCEPT)),
+        (two_tasks, member(reviews(ACCEPT), when=lambda _: False)),
+    ):
+        with pytest.raises(InvalidInput, match="has a `when`"):
+            plan(team_[0], [Worker().member()], team_[1])
+
+
+async def test_a_planner_of_other_make_is_asked_with_a_valid_history() -> None:
+    """Whatever the conversation before was."""
+    model = CheckedModel(ScriptedModel("Nothing to plan."))
+    planner = create_agent(model, name="planner")
+    graph = plan(planner, [Worker().member()], reviews(ACCEPT), max_attempts=1).compile()
+    call: Any = {"name": "look", "args": {}, "id": "c", "type": "tool_call"}
+    before = [HumanMessage("hi"), AIMessage("", tool_calls=[call]), HumanMessage(" ")]
+    with pytest.raises(InvalidPlan):
+        await graph.ainvoke({"messages": [*before, HumanMessage("go")]})
+    assert model.problems == []
+    assert model.requests[0].request.messages[0].text == "hi"
 
 
 async def test_a_revision_repeats_the_task_and_what_uses_it() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ToolStrategy
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command
@@ -590,3 +590,17 @@ async def test_a_function_that_manages_begins_each_turn_anew(storage: Storage) -
     for asked in ("one", "two"):
         result = await stretto.run(graph, asked, thread="t", storage=storage)
         assert result.text == f"did {asked}"
+
+
+async def test_a_graph_that_manages_is_asked_with_a_valid_history() -> None:
+    """Whatever the conversation before was."""
+    model = CheckedModel(ScriptedModel("All is done."))
+
+    async def worker(state: Any) -> str:
+        return str(state["task"])
+
+    graph = supervisor(create_agent(model, name="boss"), [worker]).compile()
+    blank = HumanMessage([{"type": "text", "text": "hi"}, {"type": "text", "text": " "}])
+    out = await graph.ainvoke({"messages": [blank, HumanMessage("go")]})
+    assert out["messages"][-1].text == "All is done."
+    assert model.problems == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from stretto.members.history import valid_history
 from stretto.patterns.answer import in_order, key, numbered
 from stretto.state import Plan
 
@@ -42,7 +43,7 @@ def planner_brief(
         _earlier(state.get("answers", [])),
     ]
     history = whole_turns(state.get("messages", [])[:-1])
-    return {"messages": [*history, brief_message(parts)]}
+    return {"messages": valid_history([*history, brief_message(parts)])}
 
 
 def task_brief(task: Task, needs: Mapping[str, TaskResult], state: TeamState) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def executor_pool(team: Mapping[str, Member]) -> CompiledStateGraph[Any, Any, An
     """Compile a graph over `TaskState` that sends a task to the executor it is for."""
     graph: StateGraph[TaskState, Any, TaskState, TaskState] = StateGraph(TaskState)
     for name, one in team.items():
-        graph.add_node(name, one.node(dict, _settle(name)), metadata=one.metadata)
+        node = one.node(dict, _settle(name), skip=_skip)
+        graph.add_node(name, node, metadata=one.metadata)
         graph.add_edge(name, END)
     graph.add_conditional_edges(START, _executor, list(team))
     return graph.compile(name="executors")
@@ -54,9 +55,12 @@ def _settle(name: str) -> Any:
     return settle
 
 
-def _stopped(task: Task, error: BudgetExceeded) -> TaskResult:
-    """What is left of a task whose member has used up its own budget."""
-    why = str(error)
+def _skip(state: TaskState, why: str) -> Update:
+    return {"result": _stopped(state["task"], why)}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+
+
+def _stopped(task: Task, why: str) -> TaskResult:
+    """What is left of a task whose member has used up its own budget, or does not work now."""
     return TaskResult(
         task=task.id, goal=task.goal, agent=task.executor, text=why, found=False, stopped=why
     )
@@ -86,7 +90,7 @@ async def run_round(
         except BudgetExceeded as error:
             if error.budget.rpartition("/")[2] != task.executor:  # the whole team's
                 raise
-            return _stopped(task, error).model_copy(update={"round": round_})
+            return _stopped(task, str(error)).model_copy(update={"round": round_})
         result: TaskResult = out["result"]
         return result.model_copy(update={"round": round_})
 

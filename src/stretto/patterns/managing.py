@@ -23,6 +23,7 @@ from stretto.members import Reply, member
 from stretto.members.agent import tool_error
 from stretto.members.effects import EffectsOnce
 from stretto.members.guarded import GuardedCalls, model_under
+from stretto.members.history import valid_history
 from stretto.members.limit import CallLimit
 from stretto.patterns.brief import brief_message, request_of, tag, whole_turns
 from stretto.patterns.context import HISTORY
@@ -185,6 +186,6 @@ def graph_brief(where: Desk) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         ]  # fmt: skip
         message = brief_message([tag("request", asked), material, workers, *done])
         earlier = whole_turns(conversation(messages[:begin]), HISTORY)
-        return {**state, "messages": [*earlier, message]}
+        return {**state, "messages": valid_history([*earlier, message])}
 
     return brief

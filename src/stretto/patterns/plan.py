@@ -100,8 +100,9 @@ def plan(
 
     Raises:
         InvalidMember: A member is none, or two executors have one name.
-        InvalidInput: A bound is below 1, `approve` names something unknown, or the budget cannot be
-            kept: a member may spend more than the team, or a model under it has no price.
+        InvalidInput: A bound is below 1, `approve` names something unknown, planner or reviewer has
+            a `when`, or the budget cannot be kept: a member may spend more than the team, or a
+            model under it has no price.
     """
     bounds = Bounds(max_rounds, max_tasks, max_attempts, width)
     asked = _approvals(approve)
@@ -109,6 +110,8 @@ def plan(
     team = {name: replace(one, within=within) for name, one in members(executors).items()}
     thinker = replace(_planner(planner, team, bounds), within=within)
     judge_ = replace(member(reviewer), within=within)
+    _refuse_condition(thinker, "planner")
+    _refuse_condition(judge_, "reviewer")
     check_team(budget, {**team, thinker.name: thinker, judge_.name: judge_}, "plan")
     graph: StateGraph[TeamState, Any, ChatState, TeamState] = StateGraph(
         TeamState, input_schema=ChatState, context_schema=context
@@ -129,6 +132,14 @@ def plan(
     graph.add_node("answer", answer_turn, metadata={"role": "gives the answer"})
     _wire(graph, bounds, asked, list(team))
     return graph
+
+
+def _refuse_condition(one: Member, role: str) -> None:
+    if one.when is not None:
+        raise InvalidInput(
+            f"plan: the {role} {one.name!r} has a `when`, and nothing goes on without it. Leave it "
+            "out, or put it around the whole: `member(plan(...), when=...)`."
+        )
 
 
 def _wire(
