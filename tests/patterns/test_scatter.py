@@ -114,7 +114,7 @@ async def test_a_second_turn_forgets_the_first() -> None:
     out = await graph.ainvoke(go("c"), CONFIG)
     assert out["results"] == {"0": "C"}
     out = await graph.ainvoke(go(), CONFIG)
-    assert (out["results"], out["structured_response"]) == ({}, None)
+    assert (out["results"], out["structured_response"]) == ({}, [])
 
 
 async def test_somebody_may_join_and_it_nests() -> None:

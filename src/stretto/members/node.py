@@ -266,7 +266,8 @@ class Member:
                 return await _own(self.name, graph.ainvoke(_sent(graph, taken), config))
 
             async def finish(output: Any) -> Reply:
-                return reply(output, self.name, given=given, typed=self.typed)
+                whole = self.function is None
+                return reply(output, self.name, given=given, typed=self.typed, whole=whole)
 
             return await work.run(call, given, _told(config, about), finish)
 

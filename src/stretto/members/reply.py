@@ -97,16 +97,18 @@ def reply(
         if not whole and not left:
             return Reply("", update=update)
         try:
-            said = _read(left, name, given, typed=typed)
+            said = _read(left, name, given, typed=typed, whole=whole)
         except MemberFailed:
             if not update:
                 raise
             return Reply("", update=update)
         return replace(said, update=update)
-    return _read(output, name, given, typed=typed)
+    return _read(output, name, given, typed=typed, whole=whole)
 
 
-def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: bool) -> Reply:
+def _read(
+    output: Any, name: str, given: Mapping[str, Any] | None, *, typed: bool, whole: bool
+) -> Reply:
     match output:
         case Reply():
             return output
@@ -119,13 +121,14 @@ def _read(output: Any, name: str, given: Mapping[str, Any] | None, *, typed: boo
         case BaseModel() | int() | float() | list():
             return Reply(text_of(output), output)
         case dict():
-            return _reply_of_state(cast("dict[str, Any]", output), name, given or {}, typed=typed)
+            mine = cast("dict[str, Any]", output)
+            return _reply_of_state(mine, name, given or {}, typed=typed, whole=whole)
         case _:
             raise _nothing(name, output)
 
 
 def _reply_of_state(
-    output: dict[str, Any], name: str, given: Mapping[str, Any], *, typed: bool
+    output: dict[str, Any], name: str, given: Mapping[str, Any], *, typed: bool, whole: bool
 ) -> Reply:
     messages = output.get("messages")
     own = _own(messages) if isinstance(messages, list) else []
@@ -139,6 +142,8 @@ def _reply_of_state(
         return Reply(answer.text, _finding(answer), messages=own, answer=answer)
     if own:  # the last word is the brief when the graph wrote elsewhere
         return Reply(own[-1].text, complete=not typed, messages=own)
+    if whole and "failed" in output and output.get("results") == {}:
+        return Reply("")  # a pattern of ours, all of whose members were left out
     told = {k: v for k, v in output.items() if k not in given and v is not None}
     if not told:
         raise _nothing(name, output)

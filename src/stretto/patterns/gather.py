@@ -74,6 +74,8 @@ def joined(
     """The update that ends a turn with all results together, in words one part each."""
     parts = [f"{name}: {text_of(result)}" for name, result in results.items()]
     parts += [f"Without {name}: {why}" for name, why in failed.items()]
+    if value == []:  # a list without elements is a result
+        return answer_update(pattern, "There are no items.", value)
     return answer_update(pattern, "\n\n".join(parts), value if results else None)
 
 

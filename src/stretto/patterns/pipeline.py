@@ -166,7 +166,8 @@ class Pipeline:
                 f"sequential: all {count} items failed; {number}: {why}. Mend the step and resume."
             )
         lines = [f"{n}. {text_of(v)}" for n, v in enumerate(results[last], 1) if v is not None]
-        return answer_update(last, "\n".join(lines) or "There are no items.", results[last])
+        text = "\n".join(lines) if count else "There are no items."
+        return answer_update(last, text, results[last])
 
 
 def _listing(pipeline: Pipeline) -> Any:

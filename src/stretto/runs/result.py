@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import BaseMessage, convert_to_messages
+from langchain_core.messages import HumanMessage, convert_to_messages
 
 from stretto.state import Answer
 
@@ -42,7 +42,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """The answer in words: the team's, else the last message."""
+        """The answer in words: the team's, else the last message, unless a person wrote it."""
         if self.answer is not None:
             return self.answer.text
         messages = self.value.get("messages")
@@ -50,10 +50,11 @@ class Result:
 
 
 def _words(message: Any) -> str:
-    """A message's text, in any of the forms that LangChain takes for one."""
-    if isinstance(message, str | BaseMessage):
-        return message if isinstance(message, str) else str(message.text)
+    """The text of a message that is no person's, in any of the forms LangChain takes for one."""
+    if isinstance(message, str):
+        return message
     try:
-        return str(convert_to_messages([message])[0].text)
+        [one] = convert_to_messages([message])
     except (ValueError, NotImplementedError, TypeError):
         return ""
+    return "" if isinstance(one, HumanMessage) else str(one.text)
