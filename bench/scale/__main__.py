@@ -8,8 +8,9 @@ five, five agents work while the others are merely there. A figure's slope is th
 growth: the slope of its logarithm over that of the number of agents, by least squares; 1 is "as
 fast as the number of agents". The tail is the same between the two largest sizes alone. A figure
 that is exactly in proportion to the workers, who are one less than the agents, has 1.06, and a tail
-of 1.01. "Worst" is the largest slope of calls, messages, tokens, supersteps and CPU; what is stored
-stands beside a chain by hand, as LangGraph's checkpoints name every node in each step.
+of 1.01. "Worst" is the largest slope of calls, messages, tokens, supersteps, function calls of
+Python and CPU (the least of some turns, without the collector of garbage); what is stored stands
+beside a chain by hand, as LangGraph's checkpoints name every node in each step.
 """
 
 from __future__ import annotations

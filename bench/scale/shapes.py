@@ -14,6 +14,7 @@ from typing_extensions import TypedDict, override
 from stretto import Agent, member
 from stretto.models.answering import AnsweringModel
 from stretto.patterns import parallel, sequential, supervisor, swarm
+from stretto.patterns.handing_over import ONE_TOOL
 from stretto.patterns.hierarchy import hierarchy, level
 from stretto.testing.call import call
 
@@ -83,7 +84,11 @@ class Peer(Scripted):
     def _calls(
         self, messages: list[BaseMessage], tools: tuple[str, ...]
     ) -> list[tuple[str, dict[str, Any]]]:
-        return [(f"hand_over_to_{self.follows}", {"reason": "go on"})] if self.follows else []
+        if not self.follows:
+            return []
+        if ONE_TOOL in tools:
+            return [(ONE_TOOL, {"to": self.follows, "reason": "go on"})]
+        return [(f"hand_over_to_{self.follows}", {"reason": "go on"})]
 
 
 def workers(many: int, model: Any = None, prefix: str = "w") -> list[Agent]:

@@ -10,7 +10,7 @@ from bench.scale.__main__ import measured, show, told
 from bench.scale.measure import FIGURES, Cost, slope, tail
 from bench.scale.shapes import BY_HAND
 
-COUNTED = ("calls", "messages", "tokens", "supersteps")
+COUNTED = ("calls", "messages", "tokens", "supersteps", "python")
 
 
 async def test_nothing_that_is_sent_grows_faster_than_the_agents(
@@ -32,7 +32,7 @@ async def test_nothing_that_is_sent_grows_faster_than_the_agents(
 
 def test_a_slope_is_the_exponent_of_growth() -> None:
     """Over all sizes; the tail is that of the two largest."""
-    costs = [Cost(n, n, n**2, 7, max(n, 50), 1, 1.0, 1.0) for n in (5, 20, 50, 200)]
+    costs = [Cost(n, n, n**2, 7, max(n, 50), 1, 1, 1.0, 1.0) for n in (5, 20, 50, 200)]
     assert slope(costs, "calls") == pytest.approx(1)
     assert slope(costs, "messages") == pytest.approx(2)
     assert slope(costs, "tokens") == pytest.approx(0)

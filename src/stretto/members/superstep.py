@@ -10,7 +10,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from langchain_core.runnables import RunnableConfig
 
@@ -30,18 +30,20 @@ class Superstep:
     """The same for all that look from within this superstep, while it runs; 0 for one alone."""
     mates: Mapping[str, tuple[str, asyncio.Future[Any]]]
     """Node and future of each task that has not ended, by task id, the one that looks included.
-    Empty when it is alone, or when who else is there cannot be seen."""
+    Empty when it is alone, when who else is there cannot be seen, or when that is known already."""
     seen: bool
     """Whether it could be seen who else is there."""
 
 
-def superstep(config: RunnableConfig) -> Superstep:
-    """Look around from within a node."""
+def superstep(config: RunnableConfig, known: Container[int] = ()) -> Superstep:
+    """Look around from within a node; not again in a superstep whose number is `known`."""
     task = _task()
     reference = getattr((config.get("configurable") or {}).get(_CALL), "keywords", {}).get(_FUTURES)
     futures: Any = reference() if callable(reference) else None
     if not isinstance(futures, dict):
         return Superstep(task, 0, {}, seen=False)
+    if id(futures) in known:
+        return Superstep(task, id(futures), {}, seen=True)
     found: dict[str, tuple[str, asyncio.Future[Any]]] = {}
     for future, each in dict[Any, Any](futures).items():
         name, known_by = getattr(each, "name", None), getattr(each, "id", None)

@@ -54,7 +54,7 @@ def race_at(
         require: How many must succeed.
         deadline: Seconds from now after which branches are stopped.
     """
-    here = superstep(config)
+    here = superstep(config, _races)
     if (known := _races.get(here.number)) is not None:
         return known, here.task, False
     race = Race(here, nodes, require, limit=config.get("max_concurrency"), deadline=deadline)
