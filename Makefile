@@ -14,7 +14,7 @@ MAKE_VENV = $(PYTHON) -m venv $(VENV)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types imports spelling unit crash-sweep clean
+.PHONY: help demo test check lint format types imports spelling unit crash-sweep grid clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ unit: $(VENV)/.dev  ## the tests
 crash-sweep: $(VENV)/.dev  ## kill -9 at every write of every shape, on both stores (about an hour)
 	@LANGGRAPH_STRICT_MSGPACK=true STRETTO_CRASH_SWEEP=1 $(BIN)/pytest -q tests/crash/test_compensation.py
 	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m bench.crash --shapes all --store both
+
+grid: $(VENV)/.dev  ## each pattern in each other, in all ways, three deep (about two hours)
+	@LANGGRAPH_STRICT_MSGPACK=true STRETTO_GRID=1 $(BIN)/pytest -q -n $(CORES) tests/grid
 
 clean:  ## remove the environment, state and caches
 	rm -rf $(VENV) .stretto .langgraph_api .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -106,6 +106,11 @@ class Play:
     _storage: Any = None
 
     @property
+    def thread(self) -> str:
+        """Where it lives."""
+        return self.folder.name
+
+    @property
     def world(self) -> World:
         """What it acts on."""
         return World(self.folder / "world")
@@ -140,7 +145,7 @@ class Play:
                 count = writes.kinds.count("checkpoint")
                 self.writes += count
             self.die_at = max(0, self.die_at - count)
-            self.records = await storage.journal.records("t")
+            self.records = await storage.journal.records(self.thread)
             return told
 
     @asynccontextmanager
@@ -171,11 +176,11 @@ class Play:
             if "has ended its last turn" not in str(error):
                 raise
         told = await report(result, graph, self.orders, storage)
-        told.state = _without_tokens(told.state)
+        told.state = without_tokens(told.state)
         return told
 
     async def _stream(self, graph: Any, given: Any, storage: Storage) -> Any:
-        stream = stretto.stream(graph, given, thread="t", storage=storage)
+        stream = stretto.stream(graph, given, thread=self.thread, storage=storage)
         async with aclosing(stream) as parts:
             found = [part async for part in parts]
         self.parts += found
@@ -185,7 +190,7 @@ class Play:
     @property
     def orders(self) -> Orders:
         """What `report` is to know."""
-        return Orders(shape=str(self.cell), asks=0, thread="t", folder=self.folder)
+        return Orders(shape=str(self.cell), asks=0, thread=self.thread, folder=self.folder)
 
     def _answers(self, waiting: list[tuple[str, Any]]) -> dict[str, Any]:
         some = waiting[-1:] if self.cell.order == "last" else waiting
@@ -196,10 +201,10 @@ class Play:
         async with self._opened() as storage:
             graph = self.graph
             ready = graph.compile(checkpointer=storage.checkpointer)
-            config: Any = {"configurable": {"thread_id": "t"}}
+            config: Any = {"configurable": {"thread_id": self.thread}}
             history = [each async for each in ready.aget_state_history(config)]
             middle = history[len(history) // 2].config["configurable"]["checkpoint_id"]
-            await stretto.fork(graph, "t", middle, storage=storage)
+            await stretto.fork(graph, self.thread, middle, storage=storage)
             told = await self._advance(graph, {}, storage)
             while told.status != "done":
                 given = self._answers(told.interrupts)
@@ -207,11 +212,11 @@ class Play:
             return told.state
 
 
-def _without_tokens(state: Any) -> Any:
+def without_tokens(state: Any) -> Any:
     """A state without what tells one pass over a source from another: it is made by chance."""
     if not isinstance(state, dict):
         return state
-    return {key: _without_tokens(value) for key, value in state.items() if key != "token"}
+    return {key: without_tokens(value) for key, value in state.items() if key != "token"}
 
 
 def case_of(cell: Cell) -> Case:

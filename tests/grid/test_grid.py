@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.crash.case import difference, judge
 from stretto import clock
 from stretto.testing import Clock
+from tests.crash.processes import child
 from tests.grid.cells import Cell, Play, case_of
+from tests.grid.kills import nestings
 from tests.grid.selection import ASKS, CRASHES, KINDS, every, few
 from tests.grid.shapes import PATTERNS
 
@@ -34,14 +37,37 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 async def test_patterns_nest(cell: Cell, tmp_path: Path) -> None:
     """Undisturbed, forked, and after a crash it ends in the same way, each effect done once."""
-    play = Play(cell, tmp_path / "undisturbed")
+    await tried(cell, tmp_path)
+
+
+@pytest.mark.parametrize("cell", few(list(PATTERNS))[:: 1 if ALL else 41], ids=str)
+async def test_patterns_nest_on_postgres(cell: Cell, tmp_path: Path, postgres_url: str) -> None:
+    """All the same."""
+    await tried(cell, tmp_path, postgres_url)
+
+
+@pytest.mark.timeout(3600 if ALL else 240)
+async def test_a_killed_process_is_gone_on_from() -> None:
+    """With each pattern somewhere in it: same end, each effect once, nothing lost, whole chains."""
+    program = "from tests.grid.kills import main; main()"
+    code, said = await child(program, *(["all"] if ALL else []))
+    figures = json.loads(said.strip().rpartition("\n")[2])
+    assert code == 0
+    assert figures["bad"] == 0, said
+    assert figures["kills"] >= len(nestings())
+
+
+async def tried(cell: Cell, folder: Path, url: str = "") -> None:
+    """Run a cell, look at what it leaves, let it crash, and go back to its middle."""
+    play = Play(cell, folder / "undisturbed", url)
     reference = await play.end()
     assert reference.told.state["messages"][-1]["content"] == cell.says
     assert set(reference.world.values()) == {1}
     assert judge(case_of(cell), reference, reference).good, reference.told
     _streamed_and_journaled(cell, play)
     for crash in cell.crashes:
-        await _crashed(cell, crash, reference, tmp_path / f"crashed-{crash}")
+        dying = Play(cell, folder / f"crashed-{crash}", url)
+        await _crashed(dying, crash, reference)
     if cell.fork:
         again = await play.forked()
         assert again == reference.told.state, difference(reference.told.state, again)
@@ -65,15 +91,15 @@ def _within(some: list[str], more: list[str]) -> bool:
     return all(name in left for name in some)
 
 
-async def _crashed(cell: Cell, crash: Moment | int, reference: Ran, folder: Path) -> None:
-    dies: dict[str, Any] = (
-        {"die_when": crash}
-        if isinstance(crash, str)
-        else {"die_at": max(1, reference.writes * crash // 100)}
-    )
-    ran = await Play(cell, folder, **dies).end()
+async def _crashed(dying: Play, crash: Moment | int, reference: Ran) -> None:
+    """It dies there, is gone on with in storage that is opened anew, and ends as if it had not."""
+    if isinstance(crash, str):
+        dying.die_when = crash
+    else:
+        dying.die_at = max(1, reference.writes * crash // 100)
+    ran = await dying.end()
     assert ran.kills == 1
-    verdict = judge(case_of(cell), ran, reference)
+    verdict = judge(case_of(dying.cell), ran, reference)
     assert verdict.good, verdict
 
 
