@@ -263,7 +263,7 @@ async def test_it_nests_in_a_chain_and_holds_one() -> None:
     graph = approve(inner).compile(name="checked")
 
     async def last(state: Any) -> str:
-        return f"pays {state['results']['checked']['amount']}"
+        return f"pays {state['results']['checked'].amount}"
 
     desk = Desk(sequential(graph, last))
     await desk.ask()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from langgraph.channels.base import BaseChannel
 from langgraph.graph.state import CompiledStateGraph
+from pydantic import BaseModel
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from stretto.errors import InvalidInput
@@ -136,4 +137,25 @@ def _refuse_doubling(pattern: str, one: Member, own: Mapping[str, Any]) -> None:
 
 
 def _type_of(one: Member) -> Any:
-    return Any if one.value_type is None else one.value_type
+    """The type of what a member gives; of a pattern, anything, its own members' types among it.
+
+    Types are named because a checkpoint gives back as classes only those that a state names.
+    """
+    if one.value_type is not None:
+        return one.value_type
+    builder: Any = getattr(one.runnable, "builder", None)
+    within: Any = getattr(builder, "state_schema", None)
+    ours = is_typeddict(within) and within.__module__ == __name__
+    results = own_types(within).get("results") if ours else None
+    return Union[(Any, *_models(results))]
+
+
+def _models(kind: Any) -> list[Any]:
+    """The pydantic classes in a type."""
+    if is_typeddict(kind):
+        parts: Iterable[Any] = own_types(kind).values()
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    else:
+        parts = get_args(kind)
+    return [each for part in parts for each in _models(part)]
