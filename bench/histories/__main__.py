@@ -5,8 +5,9 @@
 Teams of all patterns, nested by chance, with members of every kind; models that call tools and hand
 over by chance, several at once, or give nothing, or fail; tools and workers that fail; all context
 policies, functions that give broken histories among them; one to four turns on a thread, also after
-a turn that failed or was left with a question open; conversations that are compacted. Each request
-is checked by the rules of OpenAI and of Anthropic (`stretto.testing.history_problems`).
+a turn that failed, was resumed or was left with a question open; conversations that are compacted.
+Each request is checked by the rules of OpenAI and of Anthropic
+(`stretto.testing.history_problems`).
 
 A tenth as many are checked with the mending of histories switched off: what would be refused then
 shows that the search finds something where there is something.

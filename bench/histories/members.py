@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
+from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
@@ -146,11 +147,17 @@ def function(world: World, _pattern: str) -> Any:
     return member(work, name=called, role="a function")
 
 
-def foreign(world: World, pattern: str, tools: Any = (), middleware: Any = ()) -> Any:
+def foreign(
+    world: World, pattern: str, tools: Any = (), middleware: Any = (), output: Any = None
+) -> Any:
     """An agent that LangChain made, without middleware of ours."""
     model = world.model(pattern, wild=False)
     own = [look, *([breaks] if world.often(0.1) else [])]
-    about = {"system_prompt": world.rng.choice([None, "You are of other make."])}
+    form = None if output is None else ToolStrategy(output)
+    about = {
+        "system_prompt": world.rng.choice([None, "You are of other make."]),
+        "response_format": form,
+    }
     return create_agent(
         model, [*own, *tools], name=world.name("foreign"), middleware=middleware, **about
     )

@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 
 SUMMARIES = "stretto.patterns.context.chat_model"
 """Gives the run's own model, which the context policy "summary" asks; here it is checked, too."""
-QUESTIONS = 6
-"""Interrupts of one turn that are answered; then the person says something else."""
+STEPS = 6
+"""Times that one turn is resumed with an answer or after a failure; then the person says something
+else."""
 
 
 class Talk:
     """One team and what is said to it.
 
     `requests` are those that its models got, each with the pattern that it came from; `ended` is
-    what its turns came to: "answered", "asked" or the name of an error.
+    what its turns came to: "answered", "given up" or the name of an error.
     """
 
     def __init__(self, seed: str, pattern: str) -> None:
@@ -61,11 +62,14 @@ class Talk:
                 self.ended[await self._turn(rng, given, config)] += 1
 
     async def _turn(self, rng: Random, given: Any, config: Any) -> str:
-        for _ in range(QUESTIONS):
+        for _ in range(STEPS):
             try:
                 await self._graph.ainvoke(given, config)
             except Exception as error:  # noqa: BLE001 - a team that fails is part of it
-                return type(error).__name__
+                if rng.random() < 0.6:
+                    return type(error).__name__
+                given = None  # it is resumed where it failed
+                continue
             found = (await self._graph.aget_state(config)).interrupts
             asked = sorted(found, key=lambda each: str(each.value))
             if not asked:
@@ -73,7 +77,7 @@ class Talk:
             if rng.random() < 0.15:
                 break
             given = Command(resume={each.id: _answer(rng, each.value) for each in asked})
-        return "asked"
+        return "given up"
 
 
 def _answer(rng: Random, asked: Any) -> Any:

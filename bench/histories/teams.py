@@ -109,8 +109,17 @@ def _route(world: World, depth: int) -> Graph:
     return route(by, members, otherwise="Ask somebody else.", context=context(world))
 
 
+def _typed(world: World, pattern: str, output: type[BaseModel]) -> Any:
+    """An agent with a typed output, of ours or of other make."""
+    if world.often(0.75):
+        return agent(world, pattern, output=output)
+    return foreign(world, pattern, output=output)
+
+
 def _refine(world: World, depth: int) -> Graph:
-    critic: Any = agent(world, "refine", output=Critique if world.often(0.8) else None)
+    critic: Any = _typed(world, "refine", Critique)
+    if world.often(0.2):
+        critic = agent(world, "refine", output=None)
     if world.often(0.2):
         chance = world.chances(world.name("critic"))
 
@@ -232,8 +241,8 @@ def _hierarchy(world: World, depth: int) -> Graph:
 
 def _plan(world: World, _depth: int) -> Graph:
     workers = [any_member(world, "plan") for _ in range(world.rng.randint(1, 3))]
-    reviewer = agent(world, "plan", output=Review)
-    planner = agent(world, "plan", output=Plan)
+    reviewer = _typed(world, "plan", Review)
+    planner = _typed(world, "plan", Plan)
     asked = world.rng.sample(["plan", "answer"], world.rng.randrange(2))
     tight = Compaction(tokens=world.rng.choice([20, 60]), keep=world.rng.randint(1, 4))
     compaction = tight if world.often(0.6) else None
