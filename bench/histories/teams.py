@@ -30,6 +30,7 @@ from stretto.patterns import (
     refine,
     route,
     saga,
+    scatter,
     sequential,
     supervisor,
     swarm,
@@ -95,6 +96,13 @@ def _parallel(world: World, depth: int) -> Graph:
     join = {"join": inner(world, "parallel", 0)} if world.often(0.4) else {}
     require = world.rng.choice(["all", "any", 1, 2])
     return parallel(*members, require=require, context=seen, **join)
+
+
+def _scatter(world: World, depth: int) -> Graph:
+    join = {"join": inner(world, "scatter", 0)} if world.often(0.4) else {}
+    require = world.rng.choice(["all", "any", 2])
+    one, seen = inner(world, "scatter", depth), context(world)
+    return scatter(one, each=lambda _state: TASKS, require=require, context=seen, **join)
 
 
 def _route(world: World, depth: int) -> Graph:
@@ -278,6 +286,7 @@ PATTERNS: dict[str, Callable[[World, int], Any]] = {
     "agent": _agent,
     "sequential": _sequential,
     "parallel": _parallel,
+    "scatter": _scatter,
     "route": _route,
     "refine": _refine,
     "approve": _approve,
