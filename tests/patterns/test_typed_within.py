@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 import stretto
 from stretto.members.human import ask_person
-from stretto.patterns import approve, parallel, saga, scatter, sequential
+from stretto.patterns import approve, map_reduce, parallel, saga, scatter, sequential
 
 APPROVED = {"decisions": [{"type": "approve"}]}
 
@@ -41,6 +41,16 @@ TEAMS: dict[str, Any] = {
     "saga": (saga((price, undo)), Price(amount=2.5)),
     "parallel": (parallel(price), {"price": Price(amount=2.5)}),
     "scatter": (scatter(price, each=lambda state: [1]), [Price(amount=2.5)]),
+    "map_reduce": (map_reduce(lambda: [1], price, lambda a, b: a), Price(amount=2.5)),
+    "pipeline": (sequential(price, items=lambda state: [1]), [Price(amount=2.5)]),
+    "pipeline of chains": (
+        sequential(sequential(price).compile(name="deep"), items=lambda state: [1]),
+        [Price(amount=2.5)],
+    ),
+    "map_reduce of chains": (
+        map_reduce(lambda: [1], sequential(price).compile(name="deep"), lambda a, b: a),
+        Price(amount=2.5),
+    ),
 }
 
 
@@ -59,3 +69,18 @@ async def test_a_typed_result_keeps_its_type_two_levels_up(pattern: str) -> None
     await stretto.run(graph, "go", thread="t")
     await stretto.resume(graph, "t", APPROVED)
     assert seen == [expected]
+
+
+async def test_who_joins_elements_has_typed_results_after_an_interrupt() -> None:
+    """What the elements gave was read from a checkpoint by then."""
+    seen: list[Any] = []
+
+    async def joins(state: Any) -> str:
+        ask_person("go", {"x": 1}, "Well?")
+        seen.append(state["results"]["0"])
+        return "joined"
+
+    graph = scatter(sequential(price).compile(name="low"), each=lambda state: [1], join=joins)
+    await stretto.run(graph, "go", thread="t")
+    await stretto.resume(graph, "t", APPROVED)
+    assert seen == [Price(amount=2.5)]

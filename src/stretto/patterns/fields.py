@@ -65,7 +65,7 @@ def shape(
     theirs = _own_fields(pattern, own, {*WorkState.__annotations__, *more})
     for one in team:
         _refuse_doubling(pattern, one, theirs)
-    results = _schema("Results", {m.name: _type_of(m) for m in team})
+    results = _schema("Results", {m.name: type_of(m) for m in team})
     title = pattern.title().replace("_", "")
     state = _schema(
         f"{title}State",
@@ -136,7 +136,7 @@ def _refuse_doubling(pattern: str, one: Member, own: Mapping[str, Any]) -> None:
         )
 
 
-def _type_of(one: Member) -> Any:
+def type_of(one: Member) -> Any:
     """The type of what a member gives; of a pattern, anything, its own members' types among it.
 
     Types are named because a checkpoint gives back as classes only those that a state names.

@@ -22,7 +22,7 @@ from stretto.members.decisions import decided
 from stretto.patterns.accumulate import beyond, folded, through
 from stretto.patterns.chunks import Missed, Window, run_window, stops_run
 from stretto.patterns.context import seen
-from stretto.patterns.fields import shape
+from stretto.patterns.fields import shape, type_of
 from stretto.patterns.mapped import Worker
 from stretto.patterns.pace import Pace
 from stretto.patterns.reading import Reading, keep
@@ -104,12 +104,12 @@ def map_reduce(
     team = team_of(PATTERN, things, budget, taken=frozenset({OPEN, MAP}))
     check_team(budget, team, PATTERN)
     one, last = next(iter(team.values())), list(team.values())[1] if finish is not None else None
-    total = _returned(reduce)
+    total = _returned(reduce) | type_of(one)
     fields = shape(
         PATTERN,
         [replace(one, value_type=total), *([last] if last else [])],
         state,
-        accumulated=total if total is None or one.value_type is None else total | one.value_type,
+        accumulated=total,
         mapped=Annotated[Mapped | None, Typed],
     )
     given = source_of(source, fields.own, PATTERN)
@@ -169,8 +169,8 @@ def _returned(reduce: Callable[..., Any]) -> Any:
     try:
         told = inspect.get_annotations(reduce, eval_str=True).get("return")
     except (NameError, TypeError, AttributeError, SyntaxError):
-        return None
-    return told if inspect.isclass(told) and issubclass(told, BaseModel) else None
+        return Any
+    return told if inspect.isclass(told) and issubclass(told, BaseModel) else Any
 
 
 def _open(source: Source, team: Mapping[str, Member]) -> Any:

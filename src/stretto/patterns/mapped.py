@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from stretto.errors import MemberFailed
 from stretto.members.reply import Reply
 from stretto.patterns.brief import brief_message, request_of, tag
+from stretto.patterns.fields import type_of
 from stretto.patterns.results import result_of
 from stretto.records import TASK_KEY
 from stretto.resilience.trouble import trouble_of
@@ -77,7 +78,7 @@ class Worker:
 
             taken = replace(taken, when=holds)
         node = taken.node(_brief if one.function is None else _items, _settle, skip=_skip)
-        kind = Any if one.value_type is None else Annotated[one.value_type, Typed]
+        kind = type_of(one) if one.value_type is None else Annotated[one.value_type, Typed]
         made: Any = TypedDict  # its fields are only known now, so no type checker can follow
         state = made("ChunkState", {"chunk": int, "partial": kind, "skipped": str}, total=False)
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(state)

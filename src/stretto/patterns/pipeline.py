@@ -24,7 +24,7 @@ from stretto.errors import InvalidInput, MemberFailed
 from stretto.members.reply import text_of
 from stretto.patterns.brief import brief_message, request_of, tag
 from stretto.patterns.chunks import Halted, stops_run
-from stretto.patterns.fields import shape
+from stretto.patterns.fields import shape, type_of
 from stretto.patterns.pace import Pace
 from stretto.patterns.results import answer_update
 from stretto.records import TASK_KEY
@@ -71,12 +71,12 @@ def valid_items(items: Any, own: frozenset[str], width: Any, buffer: Any) -> Ite
 
 def piped_shape(team: Iterable[Member], own: Any) -> Shape:
     """Make the state of a pipeline: a list of results by step, and how far the items are."""
-    listing = [replace(one, value_type=_list_of(one.value_type)) for one in team]
+    listing = [replace(one, value_type=_list_of(type_of(one))) for one in team]
     return shape("sequential", listing, own, listed=list[Any] | None, piped=dict[str, Any])
 
 
 def _list_of(kind: Any) -> Any:
-    return GenericAlias(list, (Any if kind is None else kind,))
+    return GenericAlias(list, (kind,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 
 from langgraph.graph import START, StateGraph
 from langgraph.types import Send
@@ -16,7 +16,7 @@ from stretto.members.reply import text_of
 from stretto.patterns.branch import BRANCHES, Ended, Fork, branch, settle_branch, skip_branch
 from stretto.patterns.brief import tag
 from stretto.patterns.context import seen, valid_context
-from stretto.patterns.fields import shape
+from stretto.patterns.fields import shape, type_of
 from stretto.patterns.gather import GATHER
 from stretto.patterns.join import Join
 from stretto.patterns.parallel import RESULTS
@@ -98,7 +98,7 @@ def scatter(
     fork = Fork("scatter", frozenset({one.name}), None, needed, valid_deadline(deadline, "scatter"))
     valid_context(context, "scatter")
     check_team(budget, team, "scatter")
-    kind = one.value_type if joiner is None and one.value_type is not None else Any
+    kind: Any = Union[(*map(type_of, team.values()),)]
     results: Any = types.GenericAlias(dict, (str, kind))
     more: dict[str, Any] = {
         "items": list[Any],
