@@ -67,7 +67,7 @@ def show(works: dict[str, Work]) -> None:
     table = Table("work", "way", "ms", "ratio", "at most")
     for work in works.values():
         for name, seconds in work.medians.items():
-            most = f"{work.most:g}" if work.most and name in ("stretto", "fused") else ""
+            most = f"{work.most[name]:g}" if name in work.most else ""
             ratio = f"{work.ratios[name]:.2f}"
             table.add_row(work.name, name, f"{seconds * 1e3:.2f}", ratio, most)
         table.add_section()

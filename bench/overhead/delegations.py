@@ -116,4 +116,4 @@ def delegations() -> Work:
     """The same ten tasks three ways."""
     ways = {"by hand": hand(), "stretto": ours(), "langgraph-supervisor": theirs()}
     turned = {name: turns(graph) for name, graph in ways.items()}
-    return Work(f"supervisor, {DELEGATIONS} delegations", turned, 1.6)
+    return Work(f"supervisor, {DELEGATIONS} delegations", turned, {"stretto": 1.6})

@@ -18,8 +18,8 @@ class Work:
 
     name: str
     ways: Mapping[str, Callable[[], Awaitable[object]]]
-    most: float | None = None
-    """The ratio that is asked for."""
+    most: Mapping[str, float]
+    """The ratio that is asked for, by way."""
     clock: Callable[[], float] = time.process_time
     times: int = 1
     """How often it is done in one measurement, so that it is long enough to be measured."""
