@@ -81,7 +81,7 @@ class Question:
         """Keep the member's result, and begin the question about it."""
         before: Approval | None = state.get("approval")
         again = before is not None and not before.verdict
-        begun = self.chain.begin(0, clock.now(), before if again else None)
+        begun = self.chain.begin(0, await _at("asked at"), before if again else None)
         result = None if said.silent else result_of(said)
         update: Update = {**said.update, "results": {self.name: result}, "answer": None}
         text = self._text({**state, **said.update, "results": {self.name: result}})
@@ -110,7 +110,7 @@ class Question:
         asked: Approval = state["approval"]
         result = (state.get("results") or {}).get(self.name)
         said = self._answer(state, asked, result)
-        answered = await effect("answered at", clock.now, effect="reads")  # the same after a crash
+        answered = await _at("answered at")
         if self.chain.over(asked, answered):
             return await self._late(state, asked, said, result)
         if isinstance(said, Expire):  # it is not over yet: who is asked is asked again
@@ -171,7 +171,7 @@ class Question:
             reason = f"{who} answered {said.type!r} too late"
         then = self.chain.next(asked)
         if then is not None:
-            begun = self.chain.begin(then, clock.now(), asked)
+            begun = self.chain.begin(then, await _at("asked at"), asked)
             await decided("deadline", f"asks {begun.to}", reason=reason)
             return {"approval": begun}
         default = self.chain.default or "reject"
@@ -270,3 +270,8 @@ def edited_problem(result: Any, args: Mapping[str, Any], edited: Mapping[str, An
 
 def _reason(said: Decision) -> str:
     return said.message if isinstance(said, Reject | Respond) else ""
+
+
+async def _at(what: str) -> float:
+    """The time, and the same after a crash and in a replay."""
+    return float(await effect(what, clock.now, effect="reads"))

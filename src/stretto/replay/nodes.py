@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from enum import Enum
@@ -19,6 +20,9 @@ from typing_extensions import override
 from stretto.journal.handler import JournalHandler
 from stretto.journal.requests import message_json
 from stretto.replay.recording import matches
+
+_IDS = frozenset({"turn", "token", "mark"})
+_MADE_UP = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Ended(NamedTuple):
@@ -121,7 +125,7 @@ class _Unknown(Exception):
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON; without ids of messages, times and what providers tell of an answer."""
+    """A value as JSON; without ids that are made up, times and what providers tell of an answer."""
     told = value
     match value:
         case None | str() | bool() | int():
@@ -142,8 +146,16 @@ def _plain(value: Any) -> Any:
             told = [_plain(item) for item in cast("Sequence[Any]", value)]
         case _:
             fields = _fields(value)
-            told = {k if isinstance(k, str) else repr(k): _plain(v) for k, v in fields.items()}
+            told = {
+                k if isinstance(k, str) else repr(k): "<id>" if _is_id(k, v) else _plain(v)
+                for k, v in fields.items()
+            }
     return told
+
+
+def _is_id(key: Any, value: Any) -> bool:
+    """Whether it is an id that a pattern makes up, or takes from a message."""
+    return key in _IDS and isinstance(value, str) and _MADE_UP.fullmatch(value) is not None
 
 
 def _fields(value: Any) -> Mapping[Any, Any]:
