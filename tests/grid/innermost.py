@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from langgraph.config import get_stream_writer
 from langgraph.types import interrupt
+from pydantic import BaseModel
 
 import stretto
 from bench.crash.shapes import act, people
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from bench.crash.world import World
     from stretto.members import Member
 
-Kind: TypeAlias = Literal["function", "policy", "agent"]
+Kind: TypeAlias = Literal["function", "policy", "agent", "typed"]
+"""A function; one whose first call fails; an agent; or a function that gives a typed value."""
 Asks: TypeAlias = Literal["none", "one", "turn", "once"]
 """Whom it asks: nobody, one person, two in turn, or two at once."""
 Moment: TypeAlias = Literal["early", "late"]
@@ -30,6 +32,14 @@ GROUPS: dict[Asks, tuple[tuple[str, ...], ...]] = {
     "once": (("inmost", "inmost too"),),
 }
 """The questions, those that wait at once together."""
+
+
+class Said(BaseModel):
+    """A typed value that it gives."""
+
+    text: str
+
+
 AGAIN = Policy(retry=Retry(attempts=2, wait=0.001, jitter=0, on=("error",)))
 
 
@@ -51,7 +61,7 @@ def innermost(world: World, kind: Kind, asks: Asks, moment: Callable[[Moment], N
         return _agent(world, asks, moment)
     failed: list[str] = []
 
-    async def inmost(_state: Any) -> str:
+    async def inmost(_state: Any) -> str | Said:
         if kind == "policy" and not failed:
             failed.append("once")
             raise ValueError("the first call fails")
@@ -63,8 +73,11 @@ def innermost(world: World, kind: Kind, asks: Asks, moment: Callable[[Moment], N
             heard += await people(group[0], len(group))
         moment("late")
         await act(world, "pay", "inmost last")
-        return " ".join(["inmost", *heard])
+        told = " ".join(["inmost", *heard])
+        return Said(text=told) if kind == "typed" else told
 
+    if kind == "typed":
+        inmost.__annotations__["return"] = Said
     return member(inmost, name="inmost", policy=AGAIN if kind == "policy" else None)
 
 

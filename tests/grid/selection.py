@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.grid.cells import Order
     from tests.grid.innermost import Asks, Kind, Moment
 
-KINDS: tuple[Kind, ...] = ("function", "policy", "agent")
+KINDS: tuple[Kind, ...] = ("function", "policy", "agent", "typed")
 ASKS: tuple[tuple[Asks, Order], ...] = (
     ("none", "together"),
     ("one", "together"),

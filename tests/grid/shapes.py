@@ -79,6 +79,12 @@ class Level:
         return member(route(by, labels), name="either")
 
 
+def words(value: Any) -> str:
+    """What a result says; one that was typed is so still, also when it was read from storage."""
+    assert not isinstance(value, dict), f"{value} has lost its type"
+    return text_of(value)
+
+
 def undone(_output: Any, _brief: Any) -> None:
     """Undo a step of a saga; nothing of the grid is to be undone."""
     raise AssertionError("something was undone")
@@ -86,7 +92,7 @@ def undone(_output: Any, _brief: Any) -> None:
 
 def _chain(at: Level) -> Any:
     async def closing(state: Any) -> str:
-        return f"then {text_of(state['results'][at.inner.name])}"
+        return f"then {words(state['results'][at.inner.name])}"
 
     return sequential(at.step("before"), at.inner, member(closing, name="closing"))
 
@@ -94,7 +100,7 @@ def _chain(at: Level) -> Any:
 def _pipeline(at: Level) -> Any:
     async def closing(state: Any) -> str:
         (one,) = state["results"]["piped"]
-        return text_of(one)
+        return words(one)
 
     piped = sequential(at.step("before"), at.inner, items=lambda _: ["it"])
     return sequential(member(piped, name="piped"), member(closing, name="closing"))
@@ -102,14 +108,14 @@ def _pipeline(at: Level) -> Any:
 
 def _parallel(at: Level) -> Any:
     async def joins(state: Any) -> str:
-        return " and ".join(text_of(state["results"][name]) for name in at.names)
+        return " and ".join(words(state["results"][name]) for name in at.names)
 
     return parallel(*at.both, at.step("aside"), join=member(joins, name="joins"))
 
 
 def _scatter(at: Level) -> Any:
     async def joins(state: Any) -> str:
-        return " and ".join(text_of(each) for _, each in sorted(state["results"].items()))
+        return " and ".join(words(each) for _, each in sorted(state["results"].items()))
 
     return scatter(at.either(), each=lambda _: at.names, join=member(joins, name="joins"))
 
@@ -187,7 +193,7 @@ def _publish(at: Level) -> Any:
 
 def _saga(at: Level) -> Any:
     async def closing(state: Any) -> str:
-        return " and ".join(text_of(state["results"][name]) for name in at.names)
+        return " and ".join(words(state["results"][name]) for name in at.names)
 
     middle = at.inner if at.beside is None else at.both
     return saga((at.step("before"), undone), middle, member(closing, name="closing"))
