@@ -28,6 +28,16 @@ def test_what_a_node_raised_names_node_thread_and_how_to_go_on():
     assert "--debug" in said
 
 
+def test_what_was_undone_is_not_said_to_go_on():
+    """What was undone is not said to go on: the thread has to go back."""
+    error = ValueError("no room")
+    error.add_note("compensation: undone: hotel, flight")
+    said = text(RunFailed(error, thread="t1", node="pay"))
+    assert "stretto fork t1" in said
+    assert "stretto resume" not in said
+    assert said.endswith("compensation: undone: hotel, flight")
+
+
 def test_an_error_of_a_run_tells_how_to_go_on_when_its_text_does_not():
     """An error of a run tells how to go on when its text does not."""
     assert "stretto resume t1" in text(RunFailed(LimitReached("used up."), thread="t1", node="n"))

@@ -31,16 +31,23 @@ def text(fault: BaseException) -> str:
     error = fault.error if isinstance(fault, RunFailed) else fault
     notes: list[str] = getattr(error, "__notes__", [])
     undone = [f"\n{note}" for note in notes if note.startswith(COMPENSATED)]
-    return _said(fault, error) + "".join(undone[-1:])
+    return _said(fault, error, undone=bool(undone)) + "".join(undone[-1:])
 
 
-def _said(fault: BaseException, error: BaseException) -> str:
+def _said(fault: BaseException, error: BaseException, *, undone: bool) -> str:
     if isinstance(error, StrettoError):
         return _with_resume(str(error), fault)
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if not isinstance(fault, RunFailed):
         return f"{told}\nThis is not expected. Run it again with --debug to see where."
     where = f" in node {fault.node}" if fault.node else ""
+    if undone:
+        return (
+            f"the run failed{where}: {told}\n"
+            f"thread {fault.thread}: what was done is undone, and does not go on from there.\n"
+            f"Mend the cause, and go back to before it: stretto fork {fault.thread}   "
+            "(or ask in another thread; where it was raised: the same with --debug)"
+        )
     return (
         f"the run failed{where}: {told}\n"
         f"thread {fault.thread}: what was done before is stored.\n"

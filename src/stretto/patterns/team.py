@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stretto.policy import Budget
 
 RESERVED = frozenset({"__start__", "__end__"})
+_NOT_IN_NODES = frozenset(":|")
 
 
 def team_of(
@@ -33,9 +34,16 @@ def team_of(
         taken: Names of the pattern's own nodes.
 
     Raises:
-        InvalidMember: There is none, two have one name, or one is called as a node of the pattern.
+        InvalidMember: There is none, two have one name, or one is called as a node of the pattern,
+            or as no node can be.
     """
     team = members(things)
+    if odd := [name for name in team if _NOT_IN_NODES & set(name) or not name.strip()]:
+        raise InvalidMember(
+            f"{pattern}: a member is called {odd[0]!r}, which LangGraph takes for no node: a name "
+            "is not blank, and has neither ':' nor '|'. Give it another one, with "
+            "`member(it, name=...)`."
+        )
     if clash := sorted((taken | RESERVED) & set(team)):
         raise InvalidMember(
             f"{pattern}: a member is called {clash[0]!r}, which is a node of the pattern itself. "
