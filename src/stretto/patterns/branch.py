@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
-from langgraph.errors import GraphBubbleUp, GraphInterrupt
+from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
 
 from stretto.errors import (
     BranchesFailed,
@@ -102,7 +102,7 @@ def ends_the_run(error: BaseException, name: str) -> bool:
     """Whether what a member raised is no failure of its own, but stops the whole run."""
     if isinstance(error, BudgetExceeded):
         return name not in error.budget.split("/")  # that of a team it is in
-    return isinstance(error, _ENDS_THE_RUN)
+    return isinstance(error, _ENDS_THE_RUN) or is_invalid_resume(error)
 
 
 def branch(node: ConfigNode, fork: Fork, name: str, called: Called) -> ConfigNode:

@@ -12,7 +12,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-from langgraph.errors import GraphBubbleUp, GraphInterrupt, GraphRecursionError
+from langgraph.errors import (
+    GraphBubbleUp,
+    GraphInterrupt,
+    GraphRecursionError,
+    is_invalid_resume,
+)
 from langgraph.func import task as langgraph_task
 
 from stretto.errors import (
@@ -58,6 +63,8 @@ def stops_run(error: BaseException, member: str) -> bool:
     """
     if isinstance(error, BudgetExceeded):
         return error.budget.rpartition("/")[2] != member
+    if is_invalid_resume(error):  # nothing was saved, it can be answered again
+        return True
     return isinstance(error, _RUN_STOPS) or not isinstance(error, Exception)
 
 

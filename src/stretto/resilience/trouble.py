@@ -7,7 +7,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from langgraph.errors import GraphBubbleUp, GraphRecursionError
+from langgraph.errors import GraphBubbleUp, GraphRecursionError, is_invalid_resume
 
 from stretto.errors import (
     AnswerUnreadable,
@@ -66,9 +66,11 @@ def trouble_of(error: BaseException) -> Trouble | None:
 
     `None` for what no policy can heal: interrupts, a person's no, cancellation, a limit of the run,
     state that cannot be written, a thread that was lost, an effect that may have happened, invalid
-    input.
+    input, an answer of another shape than was asked for.
     """
     if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp | GraphRecursionError):
+        return None
+    if is_invalid_resume(error):  # it can be answered again
         return None
     if isinstance(error, MemberFailed):
         cause = error.__cause__
