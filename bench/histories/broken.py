@@ -30,16 +30,19 @@ def text(rng: Random) -> str:
 
 def content(rng: Random) -> Any:
     """Text, or blocks of it, thoughts and pictures."""
-    if rng.random() < 0.6:
-        return text(rng)
-    blocks: list[Any] = [
+    return text(rng) if rng.random() < 0.6 else blocks(rng)
+
+
+def blocks(rng: Random) -> list[Any]:
+    """Some blocks, or none."""
+    known: list[Any] = [
         text(rng),
         {"type": "text", "text": text(rng)},
         {"type": "thinking", "thinking": "hm", "signature": "s"},
         {"type": "reasoning", "summary": []},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
     ]
-    return rng.sample(blocks, rng.randrange(4))
+    return rng.sample(known, rng.randrange(4))
 
 
 def broken_call(rng: Random) -> Any:
@@ -85,8 +88,8 @@ def _said(rng: Random) -> AIMessage:
             {"type": "tool_use", "id": call["id"], "name": call["name"], "input": call["args"]}
             for call in calls
         ]
-        blocks = [{"type": "text", "text": told}] if isinstance(told, str) else told
-        told = [*blocks, *rng.choice([uses, uses[1:], uses * 2])]
+        said = [{"type": "text", "text": told}] if isinstance(told, str) else told
+        told = [*said, *rng.choice([uses, uses[1:], uses * 2])]
     made = rng.choice([AIMessage, AIMessage, AIMessageChunk])(told, name=rng.choice(AUTHORS))
     bad = [broken_call(rng)] if rng.random() < 0.15 else []
     return made.model_copy(update={"tool_calls": calls, "invalid_tool_calls": bad})
@@ -95,7 +98,7 @@ def _said(rng: Random) -> AIMessage:
 def _asked(rng: Random) -> HumanMessage:
     told = content(rng)
     if rng.random() < 0.2:
-        blocks = [{"type": "text", "text": told}] if isinstance(told, str) else told
+        said = [{"type": "text", "text": told}] if isinstance(told, str) else told
         result = {"type": "tool_result", "tool_use_id": rng.choice(IDS), "content": "found"}
-        told = [result, *blocks]
+        told = [result, *said]
     return HumanMessage(told, name=rng.choice(AUTHORS))

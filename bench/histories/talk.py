@@ -56,7 +56,7 @@ class Talk:
             for number in range(rng.randint(1, 4)):
                 words: Any = f"{rng.choice(TASKS)}, please ({number})"
                 if rng.random() < 0.1:
-                    words = [{"type": "text", "text": words}, *broken.content(rng)]
+                    words = [{"type": "text", "text": words}, *broken.blocks(rng)]
                 before = broken.history(rng) if rng.random() < 0.15 else []
                 given = {"messages": [*before, HumanMessage(words)]}
                 self.ended[await self._turn(rng, given, config)] += 1

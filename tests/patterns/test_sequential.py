@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
 from langgraph.types import Command
@@ -28,7 +29,7 @@ from stretto.errors import (
 from stretto.members.human import ask_person
 from stretto.patterns import sequential
 from stretto.records import Decided
-from stretto.testing import Reply, ScriptedModel, tool_call
+from stretto.testing import CheckedModel, Reply, ScriptedModel, tool_call
 
 if TYPE_CHECKING:
     from stretto import Storage
@@ -468,3 +469,15 @@ def test_steps_that_can_never_fit_are_refused() -> None:
         sequential(parse, member(says("b"), takes=Priced))
     with pytest.raises(InvalidInput, match="no type that can be checked"):
         sequential(member(says("a"), gives=3))
+
+
+async def test_a_context_that_ends_without_words_gets_the_request() -> None:
+    """A picture alone asks nothing of an agent, or of a team."""
+    model = CheckedModel(ScriptedModel("A cat."))
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+    inner = sequential(Agent(name="looks", model=model), context="full")
+    graph = sequential(member(inner, name="team"), context=lambda _: [HumanMessage([image])])
+    out = await graph.compile().ainvoke({"messages": [("human", "What is this?")]})
+    assert out["messages"][-1].text == "A cat."
+    assert "What is this?" in model.requests[0].request.text
+    assert model.problems == []

@@ -108,7 +108,7 @@ def _own(given: Any, asked: str, material: str, extra: Sequence[str]) -> list[An
             "request."
         )
     history = valid_history(cast("list[AnyMessage]", convert_to_messages(given)))
-    if not history or history[-1].type != "human":
+    if not history or history[-1].type != "human" or not history[-1].text.strip():
         history = [*history, brief_message([tag("request", asked), material, *extra])]
     return history
 
