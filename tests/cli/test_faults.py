@@ -5,7 +5,7 @@ import json
 import pytest
 
 from stretto.cli.faults import RunFailed, exit_code, report, text
-from stretto.errors import LimitReached, RunStopped, ThreadBusy
+from stretto.errors import LimitReached, RunStopped, ThreadBusy, WorkUndone
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,12 @@ def test_what_was_undone_is_not_said_to_go_on():
     assert "stretto fork t1" in said
     assert "stretto resume" not in said
     assert said.endswith("compensation: undone: hotel, flight")
+
+
+def test_work_that_was_undone_before_does_not_go_on_either():
+    """Its own text says what helps."""
+    error = WorkUndone("it was undone. Go back with `stretto fork`.")
+    assert text(RunFailed(error, thread="t1", node="n")) == str(error)
 
 
 def test_an_error_of_a_run_tells_how_to_go_on_when_its_text_does_not():

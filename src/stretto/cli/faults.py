@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 
-from stretto.errors import COMPENSATED, StrettoError
+from stretto.errors import COMPENSATED, StrettoError, WorkUndone
 
 DEBUG = "STRETTO_DEBUG"
 
@@ -36,7 +36,7 @@ def text(fault: BaseException) -> str:
 
 def _said(fault: BaseException, error: BaseException, *, undone: bool) -> str:
     if isinstance(error, StrettoError):
-        return _with_resume(str(error), fault)
+        return str(error) if isinstance(error, WorkUndone) else _with_resume(str(error), fault)
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if not isinstance(fault, RunFailed):
         return f"{told}\nThis is not expected. Run it again with --debug to see where."

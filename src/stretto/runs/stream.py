@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, is_typeddict
 
 from stretto.errors import InvalidInput, ThreadUnknown, TimedOut
 from stretto.journal import Usage
@@ -458,10 +458,11 @@ def graph_input(given: Input, graph: Pregel[Any, Any, Any, Any]) -> Any:
     """Make a graph's input of a text, messages or a dictionary.
 
     Raises:
-        InvalidInput: A text for a graph without `messages`, or an empty one.
+        InvalidInput: A text for a graph without `messages`, an empty one, or a field that the
+            graph's state does not have.
     """
     if isinstance(given, dict):
-        return given
+        return _known_fields(given, graph)
     if not isinstance(given, str | BaseMessage | list):
         raise InvalidInput(
             f"{given!r} is no input. Give a text, messages, a dictionary or `Resume(...)`."
@@ -476,3 +477,17 @@ def graph_input(given: Input, graph: Pregel[Any, Any, Any, Any]) -> Any:
             raise InvalidInput("the question is empty. Say what you want to know.")
         return {"messages": [HumanMessage(given)]}
     return {"messages": given if isinstance(given, list) else [given]}
+
+
+def _known_fields(given: dict[str, Any], graph: Pregel[Any, Any, Any, Any]) -> dict[str, Any]:
+    """The same input, if none of it would be dropped without a word."""
+    schema: Any = getattr(getattr(graph, "builder", None), "input_schema", None)
+    if not is_typeddict(schema):
+        return given
+    if odd := sorted(set(given) - set(graph.channels)):
+        known = ", ".join(map(repr, sorted(schema.__annotations__)))
+        raise InvalidInput(
+            f"the graph {graph.get_name()!r} has no field {odd[0]!r}, so it would be dropped. Give "
+            f"what it takes: {known}."
+        )
+    return given
