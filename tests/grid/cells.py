@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stretto.runs import Storage
 
 Order = Literal["first", "last", "together"]
+Then = Literal["fork", "again", "end"]
 DEPTHS = ("outer", "middle", "inner")
 
 
@@ -41,8 +42,8 @@ class Cell:
     crashes: tuple[Moment | int, ...] = ()
     """Where it dies, in a run of its own each: where in the innermost member, or how much of what
     is stored for checkpoints is stored by then, in percent."""
-    fork: bool = True
-    """Whether it is gone back to its middle."""
+    then: Then = "fork"
+    """Whether it is gone back to its middle in the end, or asked again."""
 
     def __str__(self) -> str:
         asked = f"{self.asks}-{self.order}" if self.asks == "once" else self.asks
@@ -206,10 +207,19 @@ class Play:
             middle = history[len(history) // 2].config["configurable"]["checkpoint_id"]
             await stretto.fork(graph, self.thread, middle, storage=storage)
             told = await self._advance(graph, {}, storage)
-            while told.status != "done":
-                given = self._answers(told.interrupts)
-                told = await self._advance(graph, given, storage)
-            return told.state
+            return (await self._answered(told, storage)).state
+
+    async def second(self) -> Any:
+        """Ask the same once more on the thread, and give the state in which that ends."""
+        async with self._opened() as storage:
+            result = await self._stream(self.graph, "go", storage)
+            told = await report(result, self.graph, self.orders, storage)
+            return (await self._answered(told, storage)).state
+
+    async def _answered(self, told: Told, storage: Storage) -> Told:
+        while told.status != "done":
+            told = await self._advance(self.graph, self._answers(told.interrupts), storage)
+        return told
 
 
 def without_tokens(state: Any) -> Any:

@@ -11,7 +11,7 @@ from tests.grid.cells import Cell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.grid.cells import Order
+    from tests.grid.cells import Order, Then
     from tests.grid.innermost import Asks, Kind, Moment
 
 KINDS: tuple[Kind, ...] = ("function", "policy", "agent", "typed")
@@ -24,6 +24,7 @@ ASKS: tuple[tuple[Asks, Order], ...] = (
     ("once", "together"),
 )
 CRASHES: tuple[Moment | int, ...] = ("early", "late", 30, 60, 90)
+THENS: tuple[Then, ...] = ("fork", "again", "end")
 STRIDE = 37
 """Steps from one variant to the next; prime to their number, so that all of them come."""
 
@@ -37,10 +38,10 @@ def variants(crashes: Sequence[tuple[Moment | int, ...]]) -> list[Cell]:
 
 
 def varied(nestings: Iterable[tuple[str, ...]]) -> list[Cell]:
-    """A way to try each, in turn; every other one is forked, too."""
+    """A way to try each, in turn."""
     ways = variants([(each,) for each in CRASHES])
     return [
-        replace(ways[n * STRIDE % len(ways)], patterns=patterns, fork=n % 2 == 0)
+        replace(ways[n * STRIDE % len(ways)], patterns=patterns, then=THENS[n % 3])
         for n, patterns in enumerate(nestings)
     ]
 
@@ -68,5 +69,9 @@ def few(names: Sequence[str]) -> list[Cell]:
 def every(names: Sequence[str]) -> list[Cell]:
     """Each in each, in all ways; and each in each in each, in one."""
     ways = variants([CRASHES])
-    pairs = [replace(way, patterns=pair) for pair in product(names, repeat=2) for way in ways]
+    pairs = [
+        replace(way, patterns=pair, then=THENS[n % 2])
+        for pair in product(names, repeat=2)
+        for n, way in enumerate(ways)
+    ]
     return [*pairs, *varied(product(names, repeat=3))]

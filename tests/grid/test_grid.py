@@ -15,7 +15,7 @@ from stretto.testing import Clock
 from tests.crash.processes import child
 from tests.grid.cells import Cell, Play, case_of
 from tests.grid.kills import nestings
-from tests.grid.selection import ASKS, CRASHES, KINDS, every, few
+from tests.grid.selection import ASKS, CRASHES, KINDS, THENS, every, few
 from tests.grid.shapes import PATTERNS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 async def test_patterns_nest(cell: Cell, tmp_path: Path) -> None:
-    """Undisturbed, forked, and after a crash it ends in the same way, each effect done once."""
+    """Undisturbed, after a crash, forked or asked again it ends the same, each effect done once."""
     await tried(cell, tmp_path)
 
 
@@ -58,7 +58,7 @@ async def test_a_killed_process_is_gone_on_from() -> None:
 
 
 async def tried(cell: Cell, folder: Path, url: str = "") -> None:
-    """Run a cell, look at what it leaves, let it crash, and go back to its middle."""
+    """Run a cell, look at what it leaves, let it crash, and go back to its middle or go on."""
     play = Play(cell, folder / "undisturbed", url)
     reference = await play.end()
     assert reference.told.state["messages"][-1]["content"] == cell.says
@@ -68,9 +68,13 @@ async def tried(cell: Cell, folder: Path, url: str = "") -> None:
     for crash in cell.crashes:
         dying = Play(cell, folder / f"crashed-{crash}", url)
         await _crashed(dying, crash, reference)
-    if cell.fork:
+    if cell.then == "fork":
         again = await play.forked()
         assert again == reference.told.state, difference(reference.told.state, again)
+    elif cell.then == "again":
+        again = await play.second()
+        assert again["messages"][-1]["content"] == cell.says
+        assert play.world.counts()["pay", "inmost last"] == 2
 
 
 def _streamed_and_journaled(cell: Cell, play: Play) -> None:
@@ -116,6 +120,6 @@ def test_the_few_meet_everything() -> None:
         assert {cell.kind for cell in its} == set(KINDS)
         assert {(cell.asks, cell.order) for cell in its} == set(ASKS)
         assert {crash for cell in its for crash in cell.crashes} == set(CRASHES)
-        assert {cell.fork for cell in its} == {True, False}
+        assert {cell.then for cell in its} == set(THENS)
     ways = {(cell.kind, cell.asks, cell.order, cell.crashes) for cell in cells}
     assert len(ways) == len(KINDS) * len(ASKS) * len(CRASHES)
