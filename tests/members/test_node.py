@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langgraph.checkpoint.memory import InMemorySaver
@@ -247,7 +247,9 @@ def test_nothing_and_twins_are_refused() -> None:
         members([plain_function(), async_function()])
 
 
-@pytest.mark.parametrize("nothing", [None, object(), {}, {"messages": []}])
+@pytest.mark.parametrize(
+    "nothing", [None, object(), "", " \n", AIMessage(""), {}, {"messages": []}]
+)
 async def test_a_member_that_says_nothing_fails_clearly(nothing: Any) -> None:
     """The error names the member and what it returned."""
 

@@ -121,11 +121,11 @@ async def test_an_agent_chooses_by_typed_output() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "label"), [("Bill.", "bill"), (" 'buy' ", "buy"), ("neither", ""), ("", "")]
+    ("said", "label"), [("Bill.", "bill"), (" 'buy' ", "buy"), ("neither", "")]
 )
 async def test_a_choice_in_words_is_read_if_it_is_a_label(said: str, label: str) -> None:
     """Anything else fits nothing."""
-    speaker = says("decider", said or " ")
+    speaker = says("decider", said)
     graph = route(speaker, {"buy": says("sales"), "bill": says("billing")}, otherwise=says("rest"))
     out = await ask(graph, "x")
     assert out["route"].label == label

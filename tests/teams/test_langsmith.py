@@ -186,7 +186,7 @@ def test_all_runs_of_a_thread_are_grouped_by_it(traced: Traced) -> None:
 def test_agents_and_tasks_are_named(traced: Traced) -> None:
     """Who worked on which task shows in the names and can be filtered by."""
     assert traced.named("planner", agent="planner")
-    assert traced.named("reviewer", stretto_agent="reviewer")
+    assert traced.named("reviewer", agent="reviewer")  # a function: its node tells
     for task in ("t1", "t2"):
         assert len(traced.named(f"{task} worker", stretto_task=task)) == 2
         names = {"stretto_agent": "worker", "stretto_task": task}

@@ -112,10 +112,8 @@ def _read(
     match output:
         case Reply():
             return output
-        case str():
-            return Reply(output)
-        case BaseMessage():
-            return Reply(output.text)
+        case str() | BaseMessage():
+            return _spoken(output if isinstance(output, str) else output.text, name, output)
         case HandOver():
             return Reply(output.say, output)
         case BaseModel() | int() | float() | list():
@@ -125,6 +123,13 @@ def _read(
             return _reply_of_state(mine, name, given or {}, typed=typed, whole=whole)
         case _:
             raise _nothing(name, output)
+
+
+def _spoken(text: str, name: str, output: Any) -> Reply:
+    """A reply in words; an empty one is none, so that policies and joins do not take it for one."""
+    if not text.strip():
+        raise _nothing(name, output)
+    return Reply(text)
 
 
 def _reply_of_state(

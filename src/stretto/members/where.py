@@ -119,9 +119,10 @@ def here(config: RunnableConfig | None = None) -> Where | None:
             "its end. Use 'sync' or 'async'."
         )
     attempt = getattr(inside.get("__pregel_runtime"), "execution_info", None)
+    agent = fields["agent"] or str(metadata.get("agent") or "")  # of a function: its node tells
     return Where(
         handler,
-        {**fields, "place": place},
+        {**fields, "place": place, "agent": agent},
         place,
         dict(inside.get(_CHECKPOINTS) or {}),
         inside.get(_TASK) or handler,
