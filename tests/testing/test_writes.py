@@ -40,12 +40,12 @@ def greeter(ran: list[str] | None = None) -> Any:
     def hello(state: MessagesState) -> dict[str, Any]:
         if ran is not None:
             ran.append("hello")
-        return {"messages": ["Hello."]}
+        return {"messages": [("ai", "Hello.")]}
 
     def bye(state: MessagesState) -> dict[str, Any]:
         if ran is not None:
             ran.append("bye")
-        return {"messages": ["Bye."]}
+        return {"messages": [("ai", "Bye.")]}
 
     graph = StateGraph(MessagesState)
     graph.add_sequence([("hello", hello), ("bye", bye)])
