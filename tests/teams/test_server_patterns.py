@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 GO = question("go")
 CHAIN = {"first": "first", "second": "first second", "third": "first second third"}
-UNTYPED = {"structured_response", "best", "item"}
+UNTYPED = {"accumulated", "best", "item", "structured_response"}
 """Fields that hold what any member gave, of any type."""
 
 
