@@ -15,7 +15,14 @@ from typing_extensions import TypedDict
 
 import stretto
 from stretto import Agent, Answer, effect, idempotency_key, tool
-from stretto.errors import BudgetExceeded, InvalidInput, LimitReached, Rejected, WorkUndone
+from stretto.errors import (
+    BudgetExceeded,
+    InvalidInput,
+    LimitReached,
+    Rejected,
+    StateUnavailable,
+    WorkUndone,
+)
 from stretto.journal.handler import JournalHandler
 from stretto.journal.install import installed
 from stretto.journal.letters import all_letters, open_letters
@@ -448,6 +455,31 @@ async def test_what_is_cancelled_is_undone(storage: Storage, town: Town) -> None
     assert town.log == ["book a", "book b", "cancel b", "cancel a"]
     (began,) = [r for r in await storage.journal.records("t") if isinstance(r, CompensationStarted)]
     assert began.why == "cancelled"
+
+
+async def test_what_is_cancelled_when_the_storage_fails_is_not_undone(
+    storage: Storage, town: Town
+) -> None:
+    """LangGraph cancels those beside a member that could not be stored; a resume goes on."""
+    reached, gone = asyncio.Event(), [True]
+
+    async def work() -> State:
+        await steps("a")
+        if gone:
+            storage.journal.stored.failed("t", StateUnavailable("gone for a moment"))
+            reached.set()
+            await asyncio.Event().wait()
+        return {"done": ["trip"]}
+
+    running = asyncio.create_task(stretto.run(member(work), {}, thread="t", storage=storage))
+    await reached.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    gone.clear()
+    result = await stretto.resume(member(work), "t", storage=storage)
+    assert result.value["done"] == ["trip"]
+    assert town.log == ["book a"]
 
 
 async def test_a_step_that_was_cut_off_is_a_persons(storage: Storage, town: Town) -> None:

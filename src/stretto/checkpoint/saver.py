@@ -182,7 +182,14 @@ class JournaledSaver(Saver):
     ) -> None:
         """Flush the journal, then store what a task wrote."""
         await self._ready(config)
-        await self._patiently(lambda: self.inner.aput_writes(config, writes, task_id, task_path))
+        try:
+            await self._patiently(
+                lambda: self.inner.aput_writes(config, writes, task_id, task_path)
+            )
+        except BaseException as error:
+            if self.journal is not None:
+                self.journal.stored.failed(thread_of(config), error)
+            raise
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete the checkpoints of a thread; its records stay."""

@@ -59,6 +59,8 @@ class _Thread:
     waiting: list[tuple[set[str], Future[None]]] = field(
         default_factory=list["tuple[set[str], Future[None]]"]
     )
+    broken: bool = False
+    """Whether something could not be stored since this process took the thread."""
 
 
 class Stored:
@@ -97,9 +99,10 @@ class Stored:
             done.set_result(None)
 
     def failed(self, thread: str, error: BaseException) -> None:
-        """Note that a checkpoint could not be stored: nobody waits for it any longer."""
+        """Note that a checkpoint or a write could not be stored: nobody waits any longer."""
         with self._lock:
             known = self._of(thread)
+            known.broken = known.broken or isinstance(error, Exception)
             left, known.waiting = known.waiting, []
         for _, done in left:
             done.set_exception(error)
@@ -108,7 +111,13 @@ class Stored:
         """Note that the thread was taken anew: others may have worked on it meanwhile."""
         with self._lock:
             known = self._of(thread)
-            known.made, known.begun = set(), set()
+            known.made, known.begun, known.broken = set(), set(), False
+
+    def is_broken(self, thread: str) -> bool:
+        """Whether the run stops because something of it could not be stored; a resume goes on."""
+        with self._lock:
+            known = self._threads.get(thread)
+            return known is not None and known.broken
 
     def is_new(self, thread: str, checkpoint: str, key: str) -> bool:
         """Whether no effect of this key can have begun before; from now on it has.

@@ -98,7 +98,7 @@ async def compensating(
     try:
         value = await work()
     except asyncio.CancelledError:
-        if run_is_over():
+        if run_is_over() or at.handler.journal.stored.is_broken(at.fields["thread"]):
             raise
         await in_peace(undoing.undo("cancelled", error="it was cancelled"))
         raise

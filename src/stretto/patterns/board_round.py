@@ -133,7 +133,8 @@ async def _ended(tasks: Sequence[BoardTask]) -> Update:
     await told("outcome", verdict=verdict, rounds=len(tasks), reason=lost)
     if verdict == "failed":
         raise MemberFailed(
-            f"board: none of the {len(tasks)} tasks could be done ({lost}). See to why, give it "
-            "members that fit, or raise `attempts`."
+            f"board: none of the {len(tasks)} tasks could be done ({lost}). See to why, then go "
+            "back to before it with `stretto fork`; or give it members that fit, or raise "
+            "`attempts`."
         )
     return answer_update(NODE, account(tasks) or "There is nothing to do.")
