@@ -21,6 +21,7 @@ from stretto.runs import open_storage
 if TYPE_CHECKING:
     from langgraph_sdk.client import LangGraphClient
 
+    from stretto.journal import Journal, ThreadSummary
     from tests.teams.conftest import DevServer
 
 DEMO = (
@@ -283,6 +284,15 @@ async def test_state_survives_a_kill_and_finished_tasks_are_not_run_again(
     assert sorted(worked) == ["t1", "t1", "t2", "t2"]
 
 
+async def ended(journal: Journal, thread: str) -> ThreadSummary:
+    """The thread in a line, once its end is stored: the server answers a little before that."""
+    while True:
+        (told,) = [t for t in await journal.threads() if t.thread == thread]
+        if told.status != "running":
+            return told
+        await asyncio.sleep(0.02)
+
+
 async def test_the_projects_journal_knows_the_threads_of_the_server(
     client: LangGraphClient, dev_server: DevServer, garden: dict[str, Any]
 ) -> None:
@@ -290,7 +300,7 @@ async def test_the_projects_journal_knows_the_threads_of_the_server(
     thread = (await client.threads.create(graph_id="research"))["thread_id"]
     await client.runs.wait(thread, "research", input=question(GARDEN), context=garden)
     async with open_journal(dev_server.state / "journal.sqlite") as journal:
-        (told,) = [t for t in await journal.threads() if t.thread == thread]
+        told = await ended(journal, thread)
         records = await journal.records(thread)
     assert (told.team, told.question, told.status, told.runs) == ("research", GARDEN, "done", 1)
     done = {(r.type, r.agent, r.task) for r in records}
@@ -309,6 +319,8 @@ async def test_the_terminal_lists_and_shows_the_threads_of_studio(
     """`stretto threads` and `stretto show` in the project know what the server ran."""
     thread = (await client.threads.create(graph_id="research"))["thread_id"]
     await client.runs.wait(thread, "research", input=question(GARDEN), context=garden)
+    async with open_journal(dev_server.state / "journal.sqlite") as journal:
+        await ended(journal, thread)
     listed = json.loads(await in_terminal(dev_server, "threads", "--json"))
     (told,) = [t for t in listed if t["thread"] == thread]
     assert (told["team"], told["question"], told["status"]) == ("research", GARDEN, "done")
