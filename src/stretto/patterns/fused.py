@@ -104,7 +104,8 @@ def _node(
 def _runner(one: Member, node: Step) -> Callable[[Any, Any, str], Awaitable[Update]]:
     declared: Any = getattr(one.runnable, "func", None) or getattr(one.runnable, "afunc", None)
     kind: Any = getattr(declared, EFFECT_KEY, None)
-    kind = kind if kind in {"reads", "fail"} else "idempotent"
+    # a step that was cut off runs again, as a node would; "reads" waits for one write less
+    kind = kind if kind in {"idempotent", "fail"} else "reads"
 
     async def run(state: Any, config: Any, key: str) -> Update:
         async def work() -> Update:
