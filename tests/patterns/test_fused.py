@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 import stretto
-from stretto import Agent, Policy, Retry, member
+from stretto import Agent, Constant, Fallback, Policy, Retry, member
 from stretto.errors import InvalidInput
 from stretto.members.human import ask_person
 from stretto.patterns import refine, sequential
@@ -118,6 +118,32 @@ async def test_a_resume_does_no_step_twice(storage: Storage) -> None:
     ]
 
 
+async def test_effects_within_steps_are_told_apart_after_a_resume(storage: Storage) -> None:
+    """Steps that are given back do not shift what the effects of later ones are known by."""
+    done: list[str] = []
+
+    def step(name: str) -> Any:
+        async def act() -> str:
+            done.append(name)
+            return name
+
+        async def work(_state: Any) -> str:
+            got = await stretto.effect("act", act, effect="idempotent")
+            if name == "c" and done.count("broken") == 0:
+                done.append("broken")
+                raise RuntimeError("broken")
+            return got
+
+        return member(work, name=name)
+
+    graph = sequential(step("a"), step("b"), step("c"), step("d"), fuse=True)
+    with pytest.raises(RuntimeError, match="broken"):
+        await stretto.run(graph, "go", thread="t", storage=storage)
+    result = await stretto.resume(graph, "t", storage=storage)
+    assert result.value["results"] == {name: name for name in "abcd"}
+    assert done == ["a", "b", "c", "broken", "d"]
+
+
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5), st.integers(1, 2))
 def test_a_fused_loop_always_comes_to_the_same(scores: list[int], patience: int) -> None:
     """As the wired one."""
@@ -167,6 +193,12 @@ async def asks(_state: Any) -> str:
     return ask_person("x", {"text": "y"}, "z").type
 
 
+@stretto.tool(effect="ask")
+async def unsafe(_state: Any) -> str:
+    """Is not to be repeated blindly."""
+    return "done"
+
+
 def quiet(value: str) -> str:
     """Asks a person where it cannot be seen."""
     return str(interrupt(value))
@@ -188,6 +220,13 @@ def refused(what: Any) -> Any:
         (lambda: refused(Agent(name="a", model=ScriptedModel([Reply("x")]))), "'a' is a graph"),
         (lambda: refused(sequential(parse).compile(name="inner")), "'inner' is a graph"),
         (lambda: refused(asks), "'asks' calls 'ask_person'"),
+        (lambda: refused(unsafe), "'unsafe' is declared effect='ask'"),
+        (
+            lambda: refused(
+                member(parse, policy=Policy(fallback=Fallback(to=Constant(value="x"))))
+            ),
+            "'parse' has a fallback",
+        ),
         (lambda: sequential(parse, member(tell, detach=True), fuse=True), "nobody waits"),
         (lambda: sequential(parse, items=lambda _: [], fuse=True), "exclude each other"),
     ],

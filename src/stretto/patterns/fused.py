@@ -88,11 +88,13 @@ def _node(
     async def run(state: Any, config: RunnableConfig) -> Any:
         _ = drawn  # LangGraph finds the steps' graph by this
         made = _Made(state, reducers)
-        tell, journaled = get_stream_writer(), here(config) is not None
+        tell, at = get_stream_writer(), here(config)
         name, number = first, 0
         while name != END:
             number += 1
-            update = await runs[name](made.state, config, f"{number}" if journaled else "")
+            if at is not None:  # effects within a step are counted apart from those of the others
+                at.branched(number)
+            update = await runs[name](made.state, config, "" if at is None else f"{number}")
             made.take(update)
             tell({"step": name, "number": number})
             name = after(name, made.state)
@@ -204,6 +206,16 @@ def _refuse(pattern: str, one: Member) -> None:
         )
     if one.detach:
         raise InvalidInput(f"{pattern}: nobody waits for {one.name!r}. Leave `fuse` out.")
+    if one.successors:
+        raise InvalidInput(
+            f"{pattern}: {one.name!r} has a fallback, whose effects could not be told from those "
+            "of other steps in one node. Leave `fuse` or the fallback out."
+        )
+    if getattr(one.source, EFFECT_KEY, None) == "ask":
+        raise InvalidInput(
+            f"{pattern}: {one.name!r} is declared effect='ask', and steps in one node cannot ask "
+            "whether it happened. Leave `fuse` out, or declare it 'idempotent' or 'fail'."
+        )
     if (asks := _asks(getattr(one.source, "__code__", None))) is not None:
         raise InvalidInput(
             f"{pattern}: {one.name!r} calls {asks!r}, and steps in one node cannot wait for a "
