@@ -373,10 +373,9 @@ def member(
         InvalidInput: Its policy cannot take effect.
     """
     taken = _member(thing, name, role, output=output, policy=policy)
-    more = {"when": when, "takes": takes, "gives": gives, "value_type": gives}
-    more["detach"] = detach or None
-    declared = {key: value for key, value in more.items() if value is not None}
-    return replace(taken, **declared) if declared else taken
+    told: dict[str, Any] = {"when": when, "takes": takes, "gives": gives, "value_type": gives}
+    declared = {key: value for key, value in told.items() if value is not None}
+    return replace(taken, **declared, detach=detach or taken.detach)
 
 
 def _member(
