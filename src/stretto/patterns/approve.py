@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 
 from stretto.errors import InvalidInput
 from stretto.members import check_team
-from stretto.patterns.approving import Chain, Question, asked_at
+from stretto.patterns.approving import ASK, Chain, Question, asked_at
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.team import team_of
@@ -31,7 +31,7 @@ ASK_NODE = "approve"
 def approve(
     thing: object,
     *,
-    ask: Ask = "Is this to count?",
+    ask: Ask = ASK,
     to: str = "",
     deadline: float | None = None,
     escalate: Sequence[str | tuple[str, float | None]] = (),

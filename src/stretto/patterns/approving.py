@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from stretto.members.human import Decision, DecisionType
 
 END_NODE = "__end__"
+ASK = "Is this to count?"
+"""What is asked where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Question:
         """What is asked; empty when nobody needs to be."""
         said = self.ask(state) if callable(self.ask) else self.ask
         if said is True:
-            return "Is this to count?"
+            return ASK
         return said if isinstance(said, str) else ""
 
     def _answer(self, state: Any, asked: Approval, result: Any) -> Decision | Expire:
@@ -154,7 +156,7 @@ class Question:
         said: Any = ask_person(
             self.name,
             args,
-            f"{self._text(state) or 'Is this to count?'}\n\n{shown}".strip(),
+            f"{self._text(state) or ASK}\n\n{shown}".strip(),
             allowed=(*allowed, "expire") if asked.until is not None else allowed,
             problem_of=lambda edited: edited_problem(result, args, edited),
             about=about,
