@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
+from langgraph.channels import LastValue
 from langgraph.channels.base import BaseChannel
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel
@@ -92,11 +93,8 @@ def has_reducer(annotation: Any) -> bool:
     if get_origin(annotation) is not Annotated:
         return False
     last = annotation.__metadata__[-1]
-    if isinstance(last, BaseChannel):
-        return not type(last).__name__.startswith("LastValue")
-    if isinstance(last, type) and issubclass(last, BaseChannel):
-        return not any(base.__name__ == "LastValue" for base in last.__mro__)
-    return callable(last)
+    kind = last if isinstance(last, type) else type(last)
+    return not issubclass(kind, LastValue) if issubclass(kind, BaseChannel) else callable(last)
 
 
 def own_types(own: Any) -> Mapping[str, Any]:
