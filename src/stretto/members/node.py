@@ -50,6 +50,9 @@ from stretto.spec.undo import undoes_itself
 UNAWAITED_KEY = "nobody_waits"
 """Key in the metadata of a graph's node that says of the whole graph that nobody waits for it."""
 
+MEMBER_KEY = "stretto_member"
+"""Attribute of a node's function that holds the member it was made of."""
+
 Update = dict[str, Any]
 
 
@@ -179,6 +182,7 @@ class Member:
             brief, settle, fields, skips, rescue=rescue, passing=passing
         )
         node.__name__ = self.name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        setattr(node, MEMBER_KEY, self)
         return node
 
     def _function_node(

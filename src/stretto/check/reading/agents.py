@@ -1,0 +1,193 @@
+"""Agents and tools within a graph: what `create_agent`, `ToolNode` and our own members carry."""
+
+from __future__ import annotations
+
+import inspect
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.tools import BaseTool
+
+from stretto.check.facts import Agent, Tool
+from stretto.check.reading.live import plain, read_live
+from stretto.spec.tool import EFFECT_KEY, EFFECTS
+from stretto.spec.undo import UNDO_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stretto.check.facts import Graph
+
+CLOSURES = 6
+"""How many closures deep middleware is looked for."""
+
+
+def read_tool(thing: Any) -> Tool:
+    """What is known of a tool: a function, a `BaseTool`, or a dictionary of a provider's own."""
+    if isinstance(thing, dict):
+        given = cast("dict[str, Any]", thing)
+        inner = cast("dict[str, Any]", given.get("function") or given)
+        name = str(inner.get("name") or given.get("type") or "tool")
+        return Tool(name, str(inner.get("description", "")), "reads", live=given)
+    code = read_live(thing, takes_state=False)
+    name = getattr(thing, "name", None) or getattr(thing, "__name__", type(thing).__name__)
+    if isinstance(thing, BaseTool):
+        description = thing.description
+    else:
+        description = inspect.getdoc(thing) or ""
+    return Tool(
+        name=str(name),
+        description=description,
+        effect=_declared(thing),
+        undo=_undo(thing),
+        code=code,
+        live=thing,
+        untyped=_untyped(thing),
+        place=code.place if code else None,
+    )
+
+
+def _layers(thing: Any) -> Iterator[Any]:
+    yield thing
+    for name in ("coroutine", "func"):
+        if (inner := getattr(thing, name, None)) is not None:
+            yield inner
+
+
+def _declared(thing: Any) -> str:
+    metadata = cast("dict[str, Any]", getattr(thing, "metadata", None) or {})
+    given = [
+        metadata.get(EFFECT_KEY),
+        *(getattr(each, EFFECT_KEY, None) for each in _layers(thing)),
+    ]
+    if metadata.get("readOnlyHint") is True:
+        given.append("reads")
+    if metadata.get("idempotentHint") is True:
+        given.append("idempotent")
+    return next((str(each) for each in given if each in EFFECTS), "")
+
+
+def _undo(thing: Any) -> bool:
+    metadata = cast("dict[str, Any]", getattr(thing, "metadata", None) or {})
+    return UNDO_KEY in metadata or any(hasattr(each, UNDO_KEY) for each in _layers(thing))
+
+
+def _untyped(thing: Any) -> tuple[str, ...]:
+    function = plain(thing)
+    if function is None or (isinstance(thing, BaseTool) and plain(thing) is None):
+        return ()
+    package = (function.__module__ or "").partition(".")[0]
+    if package in {"langchain", "langchain_core"}:
+        return ()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(
+        p.name
+        for p in parameters
+        if p.annotation is p.empty and p.kind <= p.KEYWORD_ONLY and p.name not in {"self", "cls"}
+    )
+
+
+def tools_of_node(runnable: Any) -> tuple[Tool, ...]:
+    """The tools of a `ToolNode`."""
+    by_name = getattr(runnable, "tools_by_name", None) or getattr(runnable, "_tools_by_name", None)
+    if not isinstance(by_name, dict):
+        return ()
+    return tuple(read_tool(each) for each in cast("dict[str, Any]", by_name).values())
+
+
+def agent_in(graph: Graph) -> Agent | None:
+    """The agent that a graph of `create_agent` (or our own) is; `None` for other graphs."""
+    live = graph.live
+    config = cast("dict[str, Any]", getattr(live, "config", None) or {})
+    about = cast("dict[str, Any]", config.get("metadata") or {})
+    ours = about.get("ls_integration") == "langchain_create_agent" or "model" in graph.nodes
+    if not ours or "model" not in graph.nodes:
+        return None
+    runnable = getattr(graph.nodes["model"].live, "runnable", None)
+    function = plain(getattr(runnable, "afunc", None) or getattr(runnable, "func", None))
+    if function is None or not (function.__module__ or "").startswith("langchain.agents"):
+        return None
+    closed = _nonlocals(function)
+    model = closed.get("model")
+    middleware = _middleware(graph, function)
+    tools = graph.nodes["tools"].tools if "tools" in graph.nodes else ()
+    return Agent(
+        name=str(about.get("lc_agent_name") or graph.name),
+        tools=tools,
+        model=model_name(model),
+        middleware=middleware,
+        max_calls=_limit(middleware, "run_limit", "ModelCallLimitMiddleware", "CallLimit"),
+        max_tool_calls=_limit(middleware, "run_limit", "ToolCallLimitMiddleware"),
+        prompt=str(getattr(closed.get("system_message"), "text", "") or ""),
+        output=closed.get("initial_response_format"),
+    )
+
+
+def model_name(model: Any) -> str:
+    """What a model is called, where it says so."""
+    if isinstance(model, str):
+        return model
+    if isinstance(model, BaseChatModel):
+        named = getattr(model, "model_name", None) or getattr(model, "model", None)
+        return str(named or type(model).__name__)
+    return ""
+
+
+def _limit(middleware: tuple[Any, ...], attribute: str, *kinds: str) -> int | None:
+    limits = [
+        getattr(each, attribute, None)
+        or getattr(each, "max_calls", None)
+        or getattr(each, "limit", None)
+        for each in middleware
+        if type(each).__name__ in kinds and getattr(each, "tool_name", None) is None
+    ]
+    known = [each for each in limits if isinstance(each, int)]
+    return min(known, default=None)
+
+
+def _middleware(graph: Graph, model: FunctionType) -> tuple[Any, ...]:
+    """All middleware: of its nodes, and what is wrapped around its calls; outermost first."""
+    from langchain.agents.middleware import AgentMiddleware
+
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+
+    def look(thing: Any, depth: int) -> None:
+        if id(thing) in seen or depth > CLOSURES:
+            return
+        seen.add(id(thing))
+        if isinstance(thing, AgentMiddleware):
+            found.setdefault(id(thing), thing)
+            return
+        if inspect.ismethod(thing):
+            look(thing.__self__, depth)
+            return
+        if isinstance(thing, list | tuple):
+            for each in cast("list[Any]", thing):
+                look(each, depth + 1)
+            return
+        if isinstance(thing, FunctionType):
+            for each in _nonlocals(thing).values():
+                look(each, depth + 1)
+
+    look(model, 0)
+    for node in graph.nodes.values():
+        runnable = getattr(node.live, "runnable", None)
+        for name in ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call"):
+            look(getattr(runnable, name, None), 0)
+    return tuple(found.values())
+
+
+def _nonlocals(function: FunctionType) -> dict[str, Any]:
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+    found: dict[str, Any] = {}
+    for name, cell in cells:
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,119 @@
+"""Finds the source of functions that were imported, and reads it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from stretto.check.reading.function import DEPTH, read_function
+from stretto.check.reading.scope import LiveScope
+from stretto.check.reading.source_files import read
+
+if TYPE_CHECKING:
+    from stretto.check.facts import Function
+    from stretto.check.reading.source_files import Callable_
+
+LIBRARIES = ("langgraph", "langchain", "langchain_core", "langchain_openai", "langsmith", "stretto")
+"""Packages whose code is trusted and not read."""
+
+
+def plain(thing: Any) -> FunctionType | None:
+    """The plain function within partials, wrappers, methods and objects with a call."""
+    found: Any = thing
+    for _ in range(20):
+        if isinstance(found, functools.partial):
+            found = found.func
+        elif hasattr(found, "__wrapped__"):
+            found = found.__wrapped__
+        elif inspect.ismethod(found):
+            found = found.__func__
+        elif isinstance(found, FunctionType):
+            return found
+        elif (
+            inner := getattr(found, "func", None) or getattr(found, "coroutine", None)
+        ) is not None:
+            found = inner  # a tool, a RunnableLambda
+        elif not isinstance(found, type) and (
+            call := getattr(type(found), "__call__", None)  # noqa: B004 - an object's call
+        ):
+            found = call
+        else:
+            return None
+    return None
+
+
+def is_library(function: FunctionType) -> bool:
+    """Whether a function is LangGraph's, LangChain's or our own."""
+    package = (function.__module__ or "").partition(".")[0]
+    return package in LIBRARIES
+
+
+def read_live(thing: Any, *, takes_state: bool = True, depth: int = 0) -> Function | None:
+    """Read an imported function; `None` when it has no source, or is a library's.
+
+    Args:
+        thing: The function, or what wraps it.
+        takes_state: Whether its first parameter is the state.
+        depth: How many calls lead to it.
+    """
+    function = plain(thing)
+    if function is None or is_library(function) or depth > DEPTH:
+        return None
+    tree = definition(function)
+    if tree is None:
+        return None
+    return _read(function, tree, takes_state, depth)
+
+
+def _read(
+    function: FunctionType,
+    tree: Callable_,
+    takes_state: bool,
+    depth: int,  # noqa: FBT001
+) -> Function:
+    def follow(called: Any) -> Function | None:
+        if not isinstance(called, FunctionType) or called is function:
+            return None
+        return read_live(called, takes_state=False, depth=depth + 1)
+
+    names = {**function.__globals__, **_closed_over(function)}
+    code = function.__code__
+    own = frozenset({*code.co_varnames, *code.co_cellvars})
+    scope = LiveScope(code.co_filename, names, own, follow)
+    return read_function(tree, scope, live=function, takes_state=takes_state)
+
+
+def _closed_over(function: FunctionType) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not yet filled
+            continue
+    return found
+
+
+def definition(function: FunctionType) -> Callable_ | None:
+    """The definition of a function in the tree of its file; `None` when it is not to be had."""
+    code = function.__code__
+    source = read(code.co_filename)
+    if source is None:
+        return None
+    candidates = [
+        node
+        for node in source.functions(code.co_firstlineno)
+        if (node.name if not isinstance(node, ast.Lambda) else "<lambda>") == code.co_name
+    ]
+    if len(candidates) > 1:
+        columns = {c for _, _, c, _ in code.co_positions() if c is not None}
+        first = min(columns, default=0)
+        within = [c for c in candidates if _column(c) <= first <= (c.end_col_offset or 10_000)]
+        candidates = within or candidates
+    return candidates[0] if candidates else None
+
+
+def _column(node: Callable_) -> int:
+    return node.body.col_offset if isinstance(node, ast.Lambda) else node.col_offset

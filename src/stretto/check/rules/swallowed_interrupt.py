@@ -1,0 +1,112 @@
+"""An `interrupt` under `try`/`except Exception` is swallowed, and the run goes on unapproved.
+
+`interrupt()` stops the node by raising `GraphInterrupt`, which is an `Exception`. A handler for
+`Exception`, `BaseException`, or a bare `except`, around it catches that: nobody is asked, and
+what stands behind it happens.
+
+Bad:
+
+```python
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import interrupt
+from typing_extensions import TypedDict
+
+
+class State(TypedDict):
+    answer: str
+
+
+def ask(state: State) -> dict:
+    try:
+        return {"answer": interrupt("May I?")}
+    except Exception:
+        return {"answer": "nobody said no"}
+
+
+builder = StateGraph(State)
+builder.add_node("ask", ask)
+builder.add_edge(START, "ask")
+builder.add_edge("ask", END)
+graph = builder.compile(checkpointer=InMemorySaver())
+```
+
+Good:
+
+```python
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import interrupt
+from typing_extensions import TypedDict
+
+
+class State(TypedDict):
+    answer: str
+
+
+def ask(state: State) -> dict:
+    answer = interrupt("May I?")
+    try:
+        return {"answer": str(answer)}
+    except ValueError:
+        return {"answer": "unreadable"}
+
+
+builder = StateGraph(State)
+builder.add_node("ask", ask)
+builder.add_edge(START, "ask")
+builder.add_edge("ask", END)
+graph = builder.compile(checkpointer=InMemorySaver())
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langgraph.types import interrupt
+
+from stretto.check.mutating import inserted
+from stretto.check.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stretto.check.facts import Graph
+    from stretto.check.finding import Finding
+    from stretto.check.mutating import Builder
+
+_CATCHES = {"", "Exception", "BaseException", "GraphBubbleUp", "GraphInterrupt"}
+
+
+def check(graph: Graph) -> Iterator[Finding]:
+    """Name the interrupts that a handler around them catches."""
+    for node in graph.nodes.values():
+        for asked in node.code.interrupts if node.code else ():
+            caught = {name.rpartition(".")[2] for name in asked.caught or ()} & _CATCHES
+            if caught:
+                kind = min(caught)
+                yield RULE.finding(
+                    graph,
+                    f"node {node.name!r}: `except{' ' + kind if kind else ''}` swallows the "
+                    "interrupt, and nobody is asked",
+                    "Ask before the `try`, or catch only the errors that are meant.",
+                    node=node.name,
+                    place=asked.at,
+                )
+
+
+def mutate(builder: Builder) -> Builder:
+    """Put a node at the front that swallows its own interrupt."""
+    return inserted(builder, "asks_in_vain", _asks_in_vain)
+
+
+def _asks_in_vain(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+    try:
+        interrupt("May I?")
+    except Exception:  # noqa: BLE001 - the fault
+        return {}
+    return {}
+
+
+RULE = Rule("E301", "swallowed-interrupt", "error", __doc__, check, mutate)

@@ -1,0 +1,80 @@
+"""Every rule: its two examples, its mutant, its code."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stretto.check.checking import found_in
+from stretto.check.reading.compiled import read_graph
+from stretto.check.rules import all_rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stretto.check import Finding
+    from stretto.check.rule import Rule
+
+RULES = all_rules()
+
+
+def loaded(source: str, folder: Path, name: str) -> Any:
+    """Import source from a file of its own, as a user's module is."""
+    file = folder / f"{name}.py"
+    file.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]
+    return module
+
+
+def found(rule: Rule, kind: str, folder: Path) -> list[Finding]:
+    module = loaded(rule.example(kind), folder, f"{kind.lower()}_{rule.code.lower()}")
+    rules = [each for each in RULES if not each.advice or each is rule]
+    return found_in(read_graph(module.graph, file=module.__file__), rules)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
+def test_the_bad_example_is_found(rule: Rule, tmp_path: Path):
+    """The fault of a rule's bad example is found, and stands in its file."""
+    findings = [f for f in found(rule, "Bad", tmp_path) if f.code == rule.code]
+    assert findings
+    for finding in findings:
+        assert finding.place is not None
+        assert "\n" not in finding.message
+        assert not finding.message.endswith(".")
+        assert finding.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
+def test_the_bad_example_has_no_other_fault(rule: Rule, tmp_path: Path):
+    """A bad example shows one fault."""
+    assert {f.code for f in found(rule, "Bad", tmp_path)} == {rule.code}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
+def test_nothing_is_found_in_the_good_example(rule: Rule, tmp_path: Path):
+    """The good example has no fault of any rule."""
+    assert found(rule, "Good", tmp_path) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
+def test_a_rule_has_what_a_rule_needs(rule: Rule):
+    """A code of its own, a name, a page with a summary and a reason, and a mutant."""
+    assert re.fullmatch(r"[A-Z]\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    assert [each.code for each in RULES].count(rule.code) == 1
+    assert [each.name for each in RULES].count(rule.name) == 1
+    assert rule.summary.endswith(".")
+    assert rule.why
+    assert rule.mutate is not None
