@@ -378,6 +378,8 @@ class Graph:
             if node.code is not None and node.graph is None:
                 jumps |= {j.target for j in node.code.jumps if not j.parent}
                 whole = whole and (node.code.jumps_all or node.ends is not None)
+            if node.opaque and node.ends is None:
+                whole = False
             if node.handler:
                 jumps.add(node.handler)
         return Ways(static, joined, frozenset(chosen), frozenset(jumps), whole)
