@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stretto.check.checking import found_in
 from stretto.check.reading.compiled import read_graph
+from stretto.check.reading.source import graphs_in_source
 from stretto.check.rules import all_rules
+from tests.check.loading import loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,23 +22,8 @@ if TYPE_CHECKING:
 RULES = all_rules()
 
 
-def loaded(source: str, folder: Path, name: str) -> Any:
-    """Import source from a file of its own, as a user's module is."""
-    file = folder / f"{name}.py"
-    file.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        del sys.modules[name]
-    return module
-
-
 def found(rule: Rule, kind: str, folder: Path) -> list[Finding]:
+    """What is found in an example that was imported."""
     module = loaded(rule.example(kind), folder, f"{kind.lower()}_{rule.code.lower()}")
     rules = [each for each in RULES if not each.advice or each is rule]
     return found_in(read_graph(module.graph, file=module.__file__), rules)
@@ -66,6 +51,21 @@ def test_the_bad_example_has_no_other_fault(rule: Rule, tmp_path: Path):
 def test_nothing_is_found_in_the_good_example(rule: Rule, tmp_path: Path):
     """The good example has no fault of any rule."""
     assert found(rule, "Good", tmp_path) == []
+
+
+def found_in_source(rule: Rule, kind: str, folder: Path) -> list[Finding]:
+    """What is found in an example's source."""
+    graphs = graphs_in_source(folder / "example.py", rule.example(kind))
+    rules = [each for each in RULES if not each.advice or each is rule]
+    return [finding for graph in graphs for finding in found_in(graph, rules)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
+def test_source_alone_tells_the_same(rule: Rule, tmp_path: Path):
+    """Without importing it the bad example is found, unless the rule says otherwise."""
+    codes = {f.code for f in found_in_source(rule, "Bad", tmp_path)}
+    assert codes == ({rule.code} if rule.static else set())
+    assert found_in_source(rule, "Good", tmp_path) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
