@@ -6,7 +6,6 @@ be learned is `None`, or marked as not whole: a rule must then keep silent or sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +14,7 @@ from langgraph.constants import END, START
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Iterator, Mapping
 
     from stretto.check.finding import Place, Unknown
     from stretto.check.reading.scope import Scope
@@ -89,8 +89,8 @@ class Effect:
     at: Place
     kind: Literal["world", "memory", "declared", "named"] = "world"
     """`world`: a known function that writes; `memory`: it changes an object outside of the
-    function; `declared`: a function that declares the effect "ask" or "fail"; `named`: only its name
-    says so, such as `send_mail`, and a finding about it is "possible"."""
+    function; `declared`: a function that declares the effect "ask" or "fail"; `named`: only its
+    name says so, such as `send_mail`, and a finding about it is "possible"."""
     conditional: bool = False
     caught: bool = False
     """Whether a `try` with a handler stands around it."""
@@ -174,7 +174,7 @@ class Field:
     """LangGraph's channel; `None` from source alone."""
     place: Place | None = None
     has_default: bool = False
-    """Whether it has a value before anybody writes it (a reducer's empty one, a class's default)."""
+    """Whether it has a value before anybody writes it: a reducer's empty one, a class's default."""
     schemas: frozenset[str] = frozenset()
     """Names of the classes that have it."""
 

@@ -33,7 +33,7 @@ class Rule:
     """A letter for its group and three digits; never used again for anything else."""
     name: str
     severity: Severity
-    explanation: str
+    page: str | None
     """The docstring of its module."""
     check: Check
     """Looks at one graph; graphs within it are given by themselves."""
@@ -44,6 +44,11 @@ class Rule:
     """Whether `--fix` mends it."""
     static: bool = True
     """Whether source alone is enough to find its bad example."""
+
+    @property
+    def explanation(self) -> str:
+        """Its page; empty where Python was told to leave docstrings out."""
+        return self.page or ""
 
     @property
     def summary(self) -> str:
@@ -89,9 +94,8 @@ class Rule:
             path: The nodes of a counterexample.
         """
         if place is None and node in graph.nodes:
-            place = graph.nodes[node].place or (
-                graph.nodes[node].code.place if graph.nodes[node].code else None  # type: ignore[union-attr]
-            )
+            about = graph.nodes[node]
+            place = about.place or (about.code.place if about.code else None)
         return Finding(
             self.code,
             self.name,

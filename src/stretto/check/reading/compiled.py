@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 
@@ -28,6 +28,8 @@ from stretto.check.reading.scope import name_of
 from stretto.members.node import MEMBER_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stretto.check.facts import Checkpointing, Function
 
 AnyGraph = StateGraph[Any, Any, Any, Any] | Pregel[Any, Any, Any, Any]
@@ -83,7 +85,7 @@ class _Reader:
             if nodes[each].opaque:
                 unknown.append(Unknown(title, each, nodes[each].opaque))
         config = cast("Mapping[str, Any]", getattr(compiled, "config", None) or {})
-        graph = Graph(
+        return Graph(
             name=name,
             path=path,
             nodes=nodes,
@@ -107,7 +109,6 @@ class _Reader:
             place=places.compiled(),
             file=self.file,
         )
-        return graph
 
     def _node(
         self, name: str, spec: Any, places: Places, path: tuple[str, ...], above: tuple[int, ...]
@@ -251,11 +252,10 @@ def _is_sync(runnable: Any) -> bool | None:
     if not (hasattr(runnable, "func") or hasattr(runnable, "afunc")):
         return None
     asynchronous = getattr(runnable, "afunc", None)
-    if asynchronous is None:
-        return True
-    from langgraph.pregel._utils import _has_native_async
-
-    return not _has_native_async(runnable)
+    in_a_thread = isinstance(asynchronous, functools.partial) and name_of(
+        asynchronous.func
+    ).endswith("run_in_executor")
+    return asynchronous is None or in_a_thread
 
 
 def _retries(policy: Any, places: Places, node: str) -> tuple[Retry, ...]:

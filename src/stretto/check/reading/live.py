@@ -65,15 +65,10 @@ def read_live(thing: Any, *, takes_state: bool = True, depth: int = 0) -> Functi
     tree = definition(function)
     if tree is None:
         return None
-    return _read(function, tree, takes_state, depth)
+    return _read(function, tree, takes_state=takes_state, depth=depth)
 
 
-def _read(
-    function: FunctionType,
-    tree: Callable_,
-    takes_state: bool,
-    depth: int,  # noqa: FBT001
-) -> Function:
+def _read(function: FunctionType, tree: Callable_, *, takes_state: bool, depth: int) -> Function:
     def follow(called: Any) -> Function | None:
         if not isinstance(called, FunctionType) or called is function:
             return None

@@ -131,7 +131,7 @@ def _reducer(marker: ast.expr | None, space: Space) -> tuple[str, bool]:
                 dotted, dotted
             )
             name = dotted.rpartition(".")[2]
-            if name in {"add_messages"}:
+            if name == "add_messages":
                 dotted = "langgraph.graph.message.add_messages"
             return dotted, name not in _LAST
         case _:

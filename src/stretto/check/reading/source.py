@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.constants import END, START
@@ -21,6 +20,7 @@ from stretto.check.reading.spaces import Project, Space, read_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from stretto.check.facts import Checkpointing, Function
 

@@ -1,4 +1,4 @@
-"""The names of a source file that is not imported: what each is bound to, over files of a project."""
+"""The names of source files that are not imported: what each is bound to."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Space:
             return self.project.definition(bound)
         if isinstance(bound, ast.Name) and bound.id != expression.id:
             return space.resolved(bound)
-        return bound, space
+        return (bound, space) if bound is not None else None
 
     def dotted(self, expression: ast.expr) -> str:
         """The whole name of what an expression names."""
@@ -157,6 +157,7 @@ class SourceScope:
         if found is None or not isinstance(found[0], ast.FunctionDef | ast.AsyncFunctionDef):
             return None
         tree, space = found
+        assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - just seen
         if id(tree) in self.following:
             return None
         return read_in(tree, space, takes_state=False, depth=self.depth + 1, above=self.following)
