@@ -14,7 +14,7 @@ MAKE_VENV = $(PYTHON) -m venv $(VENV)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types imports spelling unit crash-sweep grid clean
+.PHONY: help demo test check lint format types imports spelling unit crash-sweep grid rules clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ crash-sweep: $(VENV)/.dev  ## kill -9 at every write of every shape, on both sto
 
 grid: $(VENV)/.dev  ## each pattern in each other, in all ways, three deep (about two hours)
 	@LANGGRAPH_STRICT_MSGPACK=true STRETTO_GRID=1 $(BIN)/pytest -q -n $(CORES) tests/grid
+
+rules: $(VENV)/.dev  ## write the pages of `stretto check`'s rules anew
+	@$(BIN)/python -m stretto.check.pages docs
 
 clean:  ## remove the environment, state and caches
 	rm -rf $(VENV) .stretto .langgraph_api .pytest_cache .mypy_cache .ruff_cache .hypothesis
