@@ -1,0 +1,148 @@
+"""What a function calls, and what of that the world keeps."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stretto.check.facts import Call, Effect, Mutation, Read
+from stretto.check.reading.effects import CHANGES, is_effect, looks_like_effect
+from stretto.check.reading.scope import MISSING
+from stretto.check.reading.statements import Statements
+from stretto.check.reading.targets import SEND, targets
+from stretto.spec.tool import EFFECT_KEY
+
+if TYPE_CHECKING:
+    from stretto.check.facts import Function
+    from stretto.check.finding import Place
+
+INTERRUPT = ("langgraph.types.interrupt", "interrupt")
+_DECLARED_EFFECTS = ("ask", "fail")
+
+
+class Calling(Statements):
+    """Reads calls."""
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = self.scope.dotted(node.func)
+        if name.rpartition(".")[0] and name in INTERRUPT:
+            name = INTERRUPT[0]
+        at = self.scope.place(node)
+        match node.func:
+            case ast.Attribute(
+                value=ast.Name(id=owner), attr="get" | "pop" | "setdefault" as method
+            ) if owner in self.state and node.args:
+                key = self.scope.value(node.args[0])
+                if isinstance(key, str):
+                    self.reads.append(Read(key, at, sure=False))
+                    if method != "get":
+                        self.mutations.append(Mutation(key, at))
+                else:
+                    self.reads_all = True
+                for argument in node.args[1:]:
+                    self.visit(argument)
+                return
+            case ast.Attribute(value=inner, attr=method) if method in CHANGES:
+                self.changed(inner, node)
+            case ast.Name(id=called) if called in self.inner:
+                self._inner_call(called)
+            case _:
+                pass
+        if self.is_command(node):
+            self._command(node)
+        elif name in SEND:
+            found, whole = targets(node, self.scope, self.choices, 0, many=bool(self.looped))
+            self.jumps += found
+            self.jumps_all = self.jumps_all and whole
+        self._called(name, node, at)
+        self.generic_visit(node)
+
+    def _called(self, name: str, node: ast.Call, at: Place) -> None:
+        looped, conditional = bool(self.looped), bool(self.conditional)
+        self.calls.append(Call(name, at, node, self.caught, looped, conditional))
+        called = self.scope.function(node.func)
+        if is_effect(name, node):
+            self._effect(name, at, "world")
+        elif called is not None:
+            self._follow(name, called, at)
+        elif _declared(self.scope.value(node.func)):
+            self._effect(name, at, "declared")
+        elif not name.startswith(("langgraph.", "langchain", "stretto.")) and looks_like_effect(
+            name
+        ):
+            self._effect(name, at, "named")
+
+    def _effect(self, name: str, at: Place, kind: Any) -> None:
+        known = {(e.at.line, e.at.column, e.kind) for e in self.effects}
+        if (at.line, at.column, kind) not in known:
+            caught = self.caught is not None
+            self.effects.append(Effect(name, at, kind, bool(self.conditional), caught))
+
+    def _follow(self, name: str, called: Function, at: Place) -> None:
+        """Take over what a function of the user does that is called here."""
+        if _declared(called.live):
+            self._effect(name, at, "declared")
+            return
+        for call in called.calls:
+            self.calls.append(
+                replace(
+                    call,
+                    at=at,
+                    caught=call.caught if call.caught is not None else self.caught,
+                    looped=call.looped or bool(self.looped),
+                    conditional=call.conditional or bool(self.conditional),
+                    within=called.name,
+                )
+            )
+        for effect in called.effects:
+            self._effect(effect.call, at, effect.kind)
+        if (
+            not called.effects
+            and looks_like_effect(name)
+            and not called.calls
+            and not called.returns
+        ):
+            self._effect(name, at, "named")
+
+    def _inner_call(self, called: str) -> None:
+        """Visit the body of a function defined within, where it is called."""
+        tree = self.inner.pop(called)
+        before = (list(self.returns), list(self.updates), self.writes_all, self.returns_state)
+        body = [tree.body] if isinstance(tree, ast.Lambda) else tree.body
+        for statement in body:
+            self.visit(statement)
+        self.returns, self.updates, self.writes_all, self.returns_state = before
+        self.inner[called] = tree
+
+    def changed(self, target: ast.expr, node: ast.AST) -> None:
+        """Note that something is changed in place: the state's, or an object outside."""
+        super().changed(target, node)
+        root = target
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.locals | self.state:
+            return
+        if isinstance(self.scope.value(root), list | dict | set):
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else ast.unparse(target)
+            self._effect(text, self.scope.place(node), "memory")
+
+    def _command(self, node: ast.Call) -> None:
+        self.commands = True
+        words = {k.arg: k.value for k in node.keywords}
+        parent = "graph" in words and self.scope.dotted(words["graph"]).rpartition(".")[2] in {
+            "PARENT",
+            "",
+        }
+        if "graph" in words and not parent:
+            parent = self.scope.value(words["graph"]) == "__parent__"
+        goto = words.get("goto")
+        if goto is None:
+            return
+        found, whole = targets(goto, self.scope, self.choices, 0)
+        self.jumps += [replace(j, parent=parent) for j in found]
+        self.jumps_all = self.jumps_all and (whole or parent)
+
+
+def _declared(value: Any) -> bool:
+    return getattr(value, EFFECT_KEY, None) in _DECLARED_EFFECTS if value is not MISSING else False
