@@ -320,12 +320,12 @@ def _fields(builder: Builder, places: Places) -> dict[str, Field]:
         kind = kinds.get(name)
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
         classes = frozenset(owners.get(name, ()))
-        reducer = getattr(channel, "operator", None) or getattr(channel, "reducer", None)
+        reducer: Any = getattr(channel, "operator", None) or getattr(channel, "reducer", None)
         made[name] = Field(
             name=name,
             type=bare,
             text=str(bare) if bare is not None else "",
-            reducer=name_of(reducer) if reducer is not None else "",
+            reducer=name_of(reducer).replace("._add_messages", ".add_messages"),
             merges=merges(channel),
             managed=name in builder.managed,
             live=reducer,

@@ -209,6 +209,8 @@ class _Maker:
         code = self._function(path)
         code = as_branch(code) if code is not None else None
         ends = self._mapped(mapped)
+        if ends is None and self.space.dotted(path).endswith("tools_condition"):
+            ends = {"tools": "tools", END: END}
         if ends is None and code is not None and code.hint is not None:
             ends = {each: each for each in code.hint}
         name = code.name if code is not None else "condition"
