@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("langgraph", "langchain", "langchain_core", "langchain_openai", "langsmith", "stretto")
 """Packages whose code is trusted and not read."""
+FAULTY = "stretto.check.rules."
+"""Where the code is that rules put into sound graphs; it is read as a user's is."""
 
 
 def plain(thing: Any) -> FunctionType | None:
@@ -47,8 +49,8 @@ def plain(thing: Any) -> FunctionType | None:
 
 def is_library(function: FunctionType) -> bool:
     """Whether a function is LangGraph's, LangChain's or our own."""
-    package = (function.__module__ or "").partition(".")[0]
-    return package in LIBRARIES
+    module = function.__module__ or ""
+    return module.partition(".")[0] in LIBRARIES and not module.startswith(FAULTY)
 
 
 def read_live(thing: Any, *, takes_state: bool = True, depth: int = 0) -> Function | None:
