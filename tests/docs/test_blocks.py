@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import linecache
 import re
 import shlex
 import shutil
@@ -17,9 +18,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langgraph.graph import StateGraph
+from langgraph.pregel import Pregel
 from typer.main import get_command
 
 from stretto import errors
+from stretto.check.checking import found_in
+from stretto.check.reading.compiled import read_graph
+from stretto.check.rules import all_rules
 from stretto.cli import main
 from stretto.cli.app import app
 from stretto.project import Project
@@ -101,6 +107,7 @@ def test_blocks_run_and_print_what_is_shown(
                 _assert_shown(block, _run_python(block, module))
             elif block.language == "bash":
                 _run_commands(block, monkeypatch)
+        _assert_sound(page, module)
     finally:
         del sys.modules[module.__name__]
 
@@ -118,6 +125,21 @@ def _run_python(block: Block, module: ModuleType) -> str:
             if (coroutine := test()) is not None:
                 asyncio.run(coroutine)
     return printed.getvalue()
+
+
+def _assert_sound(page: Path, module: ModuleType) -> None:
+    """Nothing is wrong with the graphs that a page builds, as `stretto check` sees it."""
+    lines = [""] * len(page.read_text().splitlines())
+    for block in blocks(page):
+        if block.language == "python" and not block.unrun and not block.file:
+            text = block.text.splitlines()
+            lines[block.line - 1 : block.line - 1 + len(text)] = text
+    source = [f"{line}\n" for line in lines]
+    linecache.cache[str(page)] = (sum(map(len, source)), None, source, str(page))
+    for value in dict(vars(module)).values():
+        if isinstance(value, StateGraph | Pregel):
+            facts = read_graph(value, file=str(page))
+            assert found_in(facts, [r for r in all_rules() if not r.advice]) == []
 
 
 def _run_commands(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
