@@ -179,6 +179,16 @@ class Field:
     """Names of the classes that have it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A class that a graph takes its fields from."""
+
+    name: str
+    base: str = ""
+    """"typing.TypedDict", "typing_extensions.TypedDict", "pydantic" or "dataclass"."""
+    place: Place | None = None
+
+
 @dataclass(frozen=True)
 class Tool:
     """A tool that an agent or a ToolNode may call."""
@@ -316,6 +326,8 @@ class Graph:
     """List edges: all the sources, and what they lead to."""
     branches: tuple[Branch, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict[str, "Field"])
+    schemas: tuple[Schema, ...] = ()
+    """Of its state, input and output, and of what its nodes take."""
     input: frozenset[str] = frozenset()
     output: frozenset[str] = frozenset()
     checkpointing: Checkpointing = "unknown"
@@ -421,6 +433,7 @@ __all__ = [
     "Node",
     "Read",
     "Retry",
+    "Schema",
     "Tool",
     "Ways",
     "Write",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import functools
 import inspect
 from dataclasses import dataclass, replace
@@ -16,15 +18,17 @@ from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.pregel import Pregel
 from langgraph.types import RetryPolicy
-from typing_extensions import get_type_hints
+from pydantic import BaseModel
+from typing_extensions import get_type_hints, is_typeddict
 
-from stretto.check.facts import Branch, Field, Graph, Node, Retry
+from stretto.check.facts import Branch, Field, Graph, Node, Retry, Schema
 from stretto.check.finding import Unknown
 from stretto.check.reading.agents import agent_in, tools_of_node
 from stretto.check.reading.function import as_branch
 from stretto.check.reading.live import is_library, plain, read_live
 from stretto.check.reading.places import Places
-from stretto.check.reading.scope import name_of
+from stretto.check.reading.scope import name_of, placed
+from stretto.check.reading.source_files import read
 from stretto.members.node import MEMBER_KEY
 
 if TYPE_CHECKING:
@@ -93,6 +97,7 @@ class _Reader:
             joins=frozenset((tuple(sources), to) for sources, to in builder.waiting_edges),
             branches=tuple(_branches(builder, places)),
             fields=_fields(builder, places),
+            schemas=tuple(_schema(each) for each in builder.schemas),
             input=frozenset(builder.schemas.get(builder.input_schema, {})),
             output=frozenset(builder.schemas.get(builder.output_schema, {})),
             checkpointing=_checkpointing(compiled),
@@ -335,6 +340,28 @@ def _fields(builder: Builder, places: Places) -> dict[str, Field]:
             schemas=classes,
         )
     return made
+
+
+def _schema(kind: Any) -> Schema:
+    """What is known of a class that a graph takes its fields from."""
+    name = getattr(kind, "__name__", str(kind))
+    base = ""
+    if is_typeddict(kind):
+        base = f"{type(kind).__module__}.TypedDict"
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        base = "pydantic"
+    elif dataclasses.is_dataclass(kind):
+        base = "dataclass"
+    try:
+        source = read(inspect.getsourcefile(kind) or "")
+    except (TypeError, OSError):
+        source = None
+    found = [n for n in ast.walk(source.tree) if _defines(n, name)] if source else []
+    return Schema(name, base, placed(source.path, found[0]) if source and found else None)
+
+
+def _defines(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == name
 
 
 def merges(channel: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.constants import END, START
 
-from stretto.check.facts import Agent, Branch, Field, Graph, Node, Retry, Tool
+from stretto.check.facts import Agent, Branch, Field, Graph, Node, Retry, Schema, Tool
 from stretto.check.finding import Unknown
 from stretto.check.reading.building import Built, Found, graphs_of
 from stretto.check.reading.function import as_branch
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stretto.check.facts import Checkpointing, Function
 
 CREATE_AGENT = ("create_agent", "create_react_agent")
+_SCHEMAS = ("input_schema", "output_schema", "input", "output")
 _CALL_LIMITS = ("ModelCallLimitMiddleware", "CallLimit")
 
 
@@ -124,6 +125,7 @@ class _Maker:
             joins=frozenset(adding.joins),
             branches=tuple(adding.branches),
             fields=fields,
+            schemas=tuple(self._schemas(state, words, adding)),
             input=self._keys(words.get("input_schema") or words.get("input"), fields),
             output=self._keys(words.get("output_schema") or words.get("output"), fields),
             checkpointing=_checkpointing(built, self.space),
@@ -484,6 +486,22 @@ class _Maker:
             whole = {**(each or {}), **whole}
         return whole, True
 
+    def _schemas(
+        self, state: ast.expr | None, words: dict[str, ast.expr], adding: _Adding
+    ) -> Iterator[Schema]:
+        named = [(state, self.space)] if state is not None else []
+        named += [(words[k], self.space) for k in _SCHEMAS if k in words]
+        for node in adding.nodes.values():
+            hint = _hint(node.code) if node.code is not None else None
+            named += [hint] if hint is not None else []
+        for expression, space in named:
+            found = space.resolved(expression)
+            if found is not None and isinstance(found[0], ast.ClassDef):
+                tree, where = found
+                assert isinstance(tree, ast.ClassDef)  # noqa: S101 - just seen
+                base = next((where.dotted(b) for b in tree.bases), "")
+                yield Schema(tree.name, base, placed(where.file, tree))
+
     def _keys(self, given: ast.expr | None, fields: dict[str, Field]) -> frozenset[str]:
         own = fields_of(given, self.space) if given is not None else None
         return frozenset(fields if own is None else own)
@@ -590,12 +608,18 @@ def _classes(given: ast.expr | None, space: Space) -> tuple[tuple[str, ...] | No
 
 def _hinted(code: Function) -> dict[str, Field] | None:
     """The fields of the class that a node's first parameter is annotated with."""
-    tree = code.tree
-    first = next(iter([*tree.args.posonlyargs, *tree.args.args]), None)
+    hint = _hint(code)
+    return None if hint is None else fields_of(*hint)
+
+
+def _hint(code: Function) -> tuple[ast.expr, Space] | None:
+    """The annotation of a node's first parameter."""
+    arguments = code.tree.args
+    first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
     space = getattr(code.scope, "space", None)
     if first is None or first.annotation is None or space is None:
         return None
-    return fields_of(first.annotation, space)
+    return first.annotation, space
 
 
 def _anything(adding: _Adding) -> dict[str, Field]:
