@@ -11,12 +11,17 @@ from stretto.check.finding import Certainty, Edit, Finding, Place, Severity
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
+    from langgraph.pregel import Pregel
 
     from stretto.check.facts import Graph
 
 Check = Callable[["Graph"], Iterable[Finding]]
-Mutate = Callable[["StateGraph[Any, Any, Any, Any]"], "StateGraph[Any, Any, Any, Any] | None"]
-"""Gives a copy of a sound graph with the fault in it; `None` where it cannot be put into it."""
+Mutate = Callable[
+    ["StateGraph[Any, Any, Any, Any]"],
+    "StateGraph[Any, Any, Any, Any] | Pregel[Any, Any, Any, Any] | None",
+]
+"""Gives a copy of a sound graph with the fault in it; `None` where it cannot be put into it. It is
+compiled where the fault lies in what it is compiled with."""
 
 _BLOCK = re.compile(r"^(Bad|Good):\n+```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -42,6 +47,8 @@ class Rule:
     """Whether it must be asked for."""
     fixes: bool = False
     """Whether `--fix` mends it."""
+    served: bool = False
+    """Whether it is about graphs that a server serves, as langgraph.json names them."""
     static: bool = True
     """Whether source alone is enough to find its bad example."""
 
