@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stretto.check import check
+from stretto.check import check, found_in
+from stretto.check.reading.source import graphs_in_source
+from stretto.check.rules import all_rules
 from tests.check.handwritten import FOLDER, NAMES, finished, handwritten
 
 
@@ -22,6 +24,15 @@ def test_nothing_is_found_in_a_sound_graph(name: str):
     module = handwritten(name)
     assert check(module.graph) == []
     assert check(module.builder) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_found_in_a_sound_graph_s_source(name: str):
+    """No rule has anything to say when nothing is imported, either."""
+    rules = [rule for rule in all_rules() if not rule.advice]
+    graphs = graphs_in_source(FOLDER / f"{name}.py")
+    assert graphs
+    assert [finding for graph in graphs for finding in found_in(graph, rules)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
