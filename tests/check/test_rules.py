@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,7 @@ def found(rule: Rule, kind: str, folder: Path) -> list[Finding]:
     """What is found in an example that was imported."""
     module = loaded(rule.example(kind), folder, f"{kind.lower()}_{rule.code.lower()}")
     rules = [each for each in RULES if not each.advice or each is rule]
-    return found_in(read_graph(module.graph, file=module.__file__), rules)
+    return found_in(read_graph(module.graph, file=module.__file__, served=rule.served), rules)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)
@@ -57,7 +58,8 @@ def found_in_source(rule: Rule, kind: str, folder: Path) -> list[Finding]:
     """What is found in an example's source."""
     graphs = graphs_in_source(folder / "example.py", rule.example(kind))
     rules = [each for each in RULES if not each.advice or each is rule]
-    return [finding for graph in graphs for finding in found_in(graph, rules)]
+    seen = [replace(graph, served=rule.served) for graph in graphs]
+    return [finding for graph in seen for finding in found_in(graph, rules)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)

@@ -43,7 +43,13 @@ def check(
 def found_in(graph: Graph, rules: Iterable[Rule]) -> list[Finding]:
     """Find what rules have to say of a graph whose facts are known, and of those within it."""
     chosen = list(rules)
-    found = {f: None for each in graph.below() for rule in chosen for f in rule.check(each)}
+    found = {
+        finding: None
+        for each in graph.below()
+        for rule in chosen
+        if each.served or not rule.served
+        for finding in rule.check(each)
+    }
     return sorted(found, key=_rank)
 
 

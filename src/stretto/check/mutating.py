@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgraph.constants import END, START
@@ -53,3 +55,21 @@ def inserted(builder: Builder, name: str, node: Any, **options: Any) -> Builder:
     made.branches[name] = made.branches.pop(START, {})
     made.edges.add((START, name))
     return made
+
+
+def from_file(source: str, name: str, *, beside: str = "") -> Any:
+    """A function that stands in a file of its own, outside of any package.
+
+    Args:
+        source: What the file holds.
+        name: Of the function.
+        beside: A folder that is to stand beside the file.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mutant"))
+    file = folder / "mutant.py"
+    file.write_text(source, encoding="utf-8")
+    if beside:
+        (folder / beside).mkdir()
+    names: dict[str, Any] = {"__name__": "mutant"}
+    exec(compile(source, str(file), "exec"), names)  # noqa: S102 - our own text
+    return names[name]
