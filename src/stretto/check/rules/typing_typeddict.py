@@ -110,8 +110,7 @@ def mutate(builder: Builder) -> Builder:
     """Take the state from a class of the wrong kind that has the same fields."""
     made = copied(builder)
     kinds = typing.get_type_hints(builder.state_schema, include_extras=True)
-    make = cast("Any", typing.TypedDict)
-    wrong = make("Wrong", kinds)
+    wrong: Any = cast("Any", typing.TypedDict)("Wrong", kinds)
     made.schemas[wrong] = made.schemas[made.state_schema]
     return made
 
