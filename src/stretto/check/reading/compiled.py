@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import functools
 import inspect
@@ -353,15 +352,11 @@ def _schema(kind: Any) -> Schema:
     elif dataclasses.is_dataclass(kind):
         base = "dataclass"
     try:
-        source = read(inspect.getsourcefile(kind) or "")
+        source = read(inspect.getsourcefile(cast("Any", kind)) or "")
     except (TypeError, OSError):
         source = None
-    found = [n for n in ast.walk(source.tree) if _defines(n, name)] if source else []
+    found = [each for each in source.classes if each.name == name] if source else []
     return Schema(name, base, placed(source.path, found[0]) if source and found else None)
-
-
-def _defines(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.ClassDef) and node.name == name
 
 
 def merges(channel: Any) -> bool:

@@ -21,6 +21,7 @@ class Places:
 
     files: tuple[str, ...]
     _calls: list[tuple[str, ast.Call]] | None = None
+    _by_first: dict[tuple[str, str | None], list[tuple[str, ast.Call]]] | None = None
     _classes: dict[tuple[str, str], Place] = field(default_factory=dict[tuple[str, str], "Place"])
 
     def calls(self) -> Iterable[tuple[str, ast.Call]]:
@@ -32,23 +33,25 @@ class Places:
     def _found(self) -> Iterator[tuple[str, ast.Call]]:
         for file in self.files:
             source = read(file)
-            if source is None:
-                continue
-            for node in ast.walk(source.tree):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                    yield file, node
+            yield from ((file, node) for node in source.methods) if source else ()
 
     def call(self, method: str, *first: str) -> tuple[Place, ast.Call] | None:
         """A call of `.method(first, ...)`, with its leading arguments given as names."""
-        for file, node in self.calls():
-            if not (isinstance(node.func, ast.Attribute) and node.func.attr == method):
-                continue
-            given = [_named(argument) for argument in node.args[: len(first)]]
-            if len(given) == len(first) and all(
-                mine == theirs for mine, theirs in zip(first, given, strict=True)
-            ):
+        for file, node in self._begun().get((method, first[0]), ()):
+            given = tuple(_named(argument) for argument in node.args[: len(first)])
+            if given == first:
                 return placed(file, node), node
         return None
+
+    def _begun(self) -> dict[tuple[str, str | None], list[tuple[str, ast.Call]]]:
+        """The calls by their method and first argument: a graph may have thousands of nodes."""
+        if self._by_first is None:
+            self._by_first = {}
+            for file, node in self.calls():
+                if isinstance(node.func, ast.Attribute) and node.args:
+                    key = node.func.attr, _named(node.args[0])
+                    self._by_first.setdefault(key, []).append((file, node))
+        return self._by_first
 
     def node(self, name: str) -> Place | None:
         """The `add_node` call of a node."""
@@ -88,13 +91,10 @@ class Places:
         if not self._classes:
             for file in reversed(self.files):
                 source = read(file)
-                for node in ast.walk(source.tree) if source else ():
-                    if isinstance(node, ast.ClassDef):
-                        for each in node.body:
-                            if isinstance(each, ast.AnnAssign) and isinstance(
-                                each.target, ast.Name
-                            ):
-                                self._classes[node.name, each.target.id] = placed(file, each)
+                for node in source.classes if source else ():
+                    for each in node.body:
+                        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+                            self._classes[node.name, each.target.id] = placed(file, each)
         return next(
             (self._classes[kind, name] for kind in classes if (kind, name) in self._classes), None
         )

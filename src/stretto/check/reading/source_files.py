@@ -22,6 +22,10 @@ class SourceFile:
     """Functions and lambdas by the line they begin on, decorators included."""
     constants: dict[str, ast.expr] = field(default_factory=dict[str, ast.expr])
     """What module-level names are given, where they are given it once."""
+    methods: list[ast.Call] = field(default_factory=list[ast.Call])
+    """All calls of methods, `thing.name(...)`."""
+    classes: list[ast.ClassDef] = field(default_factory=list[ast.ClassDef])
+    """All classes, those within others and within functions included."""
 
     def functions(self, line: int) -> list[Callable_]:
         """Those that begin on a line."""
@@ -54,13 +58,19 @@ def parsed(path: str, text: str) -> SourceFile:
     """
     tree = ast.parse(text, path)
     found: dict[int, list[Callable_]] = {}
+    methods: list[ast.Call] = []
+    classes: list[ast.ClassDef] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             found.setdefault(first, []).append(node)
         elif isinstance(node, ast.Lambda):
             found.setdefault(node.lineno, []).append(node)
-    return SourceFile(path, text, tree, found, _constants(tree))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            methods.append(node)
+        elif isinstance(node, ast.ClassDef):
+            classes.append(node)
+    return SourceFile(path, text, tree, found, _constants(tree), methods, classes)
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
