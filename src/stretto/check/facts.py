@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langgraph.constants import END, START
 
@@ -43,6 +43,10 @@ class Write:
     """The expression it is given, where it stands there."""
     always: bool = True
     """Whether each return that gives an update gives this key."""
+    values: tuple[ast.expr, ...] = ()
+    """All the expressions that it is given, here and there."""
+    parent: bool = False
+    """Whether it is sent to the graph above (`graph=Command.PARENT`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class Function:
     """Each value that it may return, choices (`a if x else b`) apart."""
     returns_state: bool = False
     """Whether it returns the state that it was given."""
+    wrapped: bool = False
+    """Whether something of the user's stands around it, which may take and give something else."""
     jumps: tuple[Jump, ...] = ()
     jumps_all: bool = True
     """Whether `jumps` has all targets that it can name."""
@@ -280,10 +286,13 @@ class Node:
     def writes(self) -> frozenset[str] | None:
         """The fields that it may write; `None` when not all are known."""
         declared = self.metadata.get("writes")
-        if declared is not None:
-            return frozenset(declared)
+        if isinstance(declared, list | tuple | set | frozenset):
+            return frozenset(map(str, cast("list[Any]", declared)))
+        if self.member is not None or (self.code is not None and self.code.wrapped):
+            return None
         if self.code is not None and self.graph is None:
-            return frozenset(w.key for w in self.code.writes) if self.code.writes_all else None
+            own = frozenset(w.key for w in self.code.writes if not w.parent)
+            return own if self.code.writes_all else None
         if self.graph is not None and self.code is None:
             return self.graph.output
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stretto.check.facts import Call, Effect, Mutation, Read
 from stretto.check.reading.effects import CHANGES, is_effect, looks_like_effect
+from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.statements import Statements
 from stretto.check.reading.targets import SEND, targets
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 INTERRUPT = ("langgraph.types.interrupt", "interrupt")
 _DECLARED_EFFECTS = ("ask", "fail")
+_READS = ("get", "items", "keys", "values", "copy")
+_LEAVES = ("print", "len", "str", "repr", "dict", "list", "sorted", "json.dumps")
+"""Functions that leave a dictionary as it is."""
 
 
 class Calling(Statements):
@@ -49,6 +53,7 @@ class Calling(Statements):
                 self._inner_call(called)
             case _:
                 pass
+        self._passed_on(name, node)
         if self.is_command(node):
             self._command(node)
         elif name in SEND:
@@ -57,6 +62,20 @@ class Calling(Statements):
             self.jumps_all = self.jumps_all and whole
         self._called(name, node, at)
         self.generic_visit(node)
+
+    def _passed_on(self, name: str, node: ast.Call) -> None:
+        """A local dictionary that is given to others, or changed by a method, may get more keys."""
+        changed: list[ast.expr] = []
+        match node.func:
+            case ast.Attribute(value=ast.Name() as owner, attr=attr) if attr not in _READS:
+                changed.append(owner)
+            case _:
+                pass
+        if not self.is_command(node) and name.removeprefix("builtins.") not in _LEAVES:
+            changed += [*node.args, *(k.value for k in node.keywords)]
+        for each in changed:
+            if isinstance(each, ast.Name) and each.id in self.dicts:
+                self.dicts[each.id].append(Update({}, whole=False))
 
     def _called(self, name: str, node: ast.Call, at: Place) -> None:
         looped, conditional = bool(self.looped), bool(self.conditional)

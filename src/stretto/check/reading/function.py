@@ -23,7 +23,13 @@ DEPTH = 3
 
 
 def read_function(
-    tree: Callable_, scope: Scope, *, live: Any = None, takes_state: bool = True
+    tree: Callable_,
+    scope: Scope,
+    *,
+    live: Any = None,
+    takes_state: bool = True,
+    bound: int = 0,
+    wrapped: bool = False,
 ) -> Function:
     """Tell what a function's source says.
 
@@ -32,10 +38,12 @@ def read_function(
         scope: What its names mean.
         live: The function itself, where it was imported.
         takes_state: Whether its first parameter is the state: so with nodes and branches.
+        bound: How many of its parameters are given before, as by `functools.partial`.
+        wrapped: Whether something of the user's stands around it.
     """
     given = tree.args.posonlyargs + tree.args.args
     names = tuple(a.arg for a in given if a.arg not in UNREAD)
-    state = frozenset(names[:1]) if takes_state else frozenset[str]()
+    state = frozenset(names[bound : bound + 1]) if takes_state else frozenset[str]()
     body: Sequence[ast.AST] = [tree.body] if isinstance(tree, ast.Lambda) else tree.body
     reader = Calling(scope, set(state), choices=local_values(tree))
     reader.locals.update(_assigned(body))
@@ -60,6 +68,7 @@ def read_function(
         writes_all=reader.writes_all,
         returns=tuple(reader.returns),
         returns_state=reader.returns_state,
+        wrapped=wrapped,
         jumps=tuple(reader.jumps),
         jumps_all=reader.jumps_all,
         commands=reader.commands,

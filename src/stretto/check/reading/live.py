@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stretto.check.reading.function import DEPTH, read_function
 from stretto.check.reading.scope import LiveScope
@@ -22,13 +23,31 @@ FAULTY = "stretto.check.rules."
 """Where the code is that rules put into sound graphs; it is read as a user's is."""
 
 
-def plain(thing: Any) -> FunctionType | None:
-    """The plain function within partials, wrappers, methods and objects with a call."""
+@dataclass
+class _Around:
+    """What stands around a plain function."""
+
+    bound: int = 0
+    """How many arguments are given by place."""
+    wrapped: bool = False
+
+
+def plain(thing: Any, around: _Around | None = None) -> FunctionType | None:
+    """The plain function within partials, wrappers, methods and objects with a call.
+
+    Args:
+        thing: What may be called.
+        around: Learns what stands around the function.
+    """
     found: Any = thing
+    around = around or _Around()
     for _ in range(20):
         if isinstance(found, functools.partial):
-            found = found.func
+            partial = cast("functools.partial[Any]", found)
+            around.bound += len(partial.args)
+            found = partial.func
         elif hasattr(found, "__wrapped__"):
+            around.wrapped = True
             found = found.__wrapped__
         elif inspect.ismethod(found):
             found = found.__func__
@@ -67,10 +86,14 @@ def read_live(thing: Any, *, takes_state: bool = True, depth: int = 0) -> Functi
     tree = definition(function)
     if tree is None:
         return None
-    return _read(function, tree, takes_state=takes_state, depth=depth)
+    around = _Around()
+    plain(thing, around)
+    return _read(function, tree, around, takes_state=takes_state, depth=depth)
 
 
-def _read(function: FunctionType, tree: Callable_, *, takes_state: bool, depth: int) -> Function:
+def _read(
+    function: FunctionType, tree: Callable_, around: _Around, *, takes_state: bool, depth: int
+) -> Function:
     def follow(called: Any) -> Function | None:
         if not isinstance(called, FunctionType) or called is function:
             return None
@@ -80,7 +103,14 @@ def _read(function: FunctionType, tree: Callable_, *, takes_state: bool, depth: 
     code = function.__code__
     own = frozenset({*code.co_varnames, *code.co_cellvars})
     scope = LiveScope(code.co_filename, names, own, follow)
-    return read_function(tree, scope, live=function, takes_state=takes_state)
+    return read_function(
+        tree,
+        scope,
+        live=function,
+        takes_state=takes_state,
+        bound=around.bound,
+        wrapped=around.wrapped,
+    )
 
 
 def _closed_over(function: FunctionType) -> dict[str, Any]:

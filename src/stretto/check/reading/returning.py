@@ -21,6 +21,8 @@ class Update:
 
     keys: dict[str, tuple[Place, ast.expr | None, bool]]
     whole: bool
+    parent: bool = False
+    """Whether it goes to the graph above."""
 
 
 @dataclass
@@ -88,14 +90,14 @@ class Returning(ast.NodeVisitor):
             return
         self._note_update(value)
 
-    def _note_update(self, value: ast.expr) -> None:
+    def _note_update(self, value: ast.expr, *, parent: bool = False) -> None:
         if self.is_command(value):
             assert isinstance(value, ast.Call)  # noqa: S101 - just seen
             given = next((k.value for k in value.keywords if k.arg == "update"), None)
             if len(value.args) > 1:
                 given = value.args[1]
             if given is not None:
-                self._note_update(given)
+                self._note_update(given, parent=any(k.arg == "graph" for k in value.keywords))
             return
         if isinstance(value, ast.Name) and value.id in self.state:
             self.returns_state = True
@@ -105,7 +107,7 @@ class Returning(ast.NodeVisitor):
         if update is None:
             self.writes_all = False
         else:
-            self.updates.append(update)
+            self.updates.append(replace(update, parent=parent))
             self.writes_all = self.writes_all and update.whole
 
     def update_of(self, value: ast.expr) -> Update | None:
@@ -158,12 +160,15 @@ class Returning(ast.NodeVisitor):
 
     def written(self) -> tuple[Write, ...]:
         """All keys of all updates."""
-        found: dict[str, Write] = {}
+        found: dict[tuple[str, bool], Write] = {}
         giving = [u for u in self.updates if u.keys]
         for update in giving:
             for key, (at, value, always) in update.keys.items():
                 everywhere = always and all(key in u.keys for u in giving)
-                found.setdefault(key, Write(key, at, value, everywhere))
+                given = Write(key, at, value, everywhere, parent=update.parent)
+                known = found.setdefault((key, update.parent), given)
+                more = () if value is None else (value,)
+                found[key, update.parent] = replace(known, values=(*known.values, *more))
         return tuple(found.values())
 
     def mutated(self) -> tuple[Mutation, ...]:

@@ -375,13 +375,13 @@ class _Maker:
         built = found.graphs.get(inner) or found.built.get(inner)
         return _Maker(space, found).graph(built, path) if built is not None else None
 
-    def _function(self, action: ast.expr) -> Function | None:
+    def _function(self, action: ast.expr, bound: int = 0) -> Function | None:
         if isinstance(action, ast.Lambda):
-            return read_in(action, self.space)
+            return read_in(action, self.space, bound=bound)
         if isinstance(action, ast.Call) and action.args:
             called = self.space.dotted(action.func).rpartition(".")[2]
             if called in {"partial", "RunnableLambda"}:
-                return self._function(action.args[0])
+                return self._function(action.args[0], bound + len(action.args) - 1)
         found = (
             self.space.resolved(action) if isinstance(action, ast.Name | ast.Attribute) else None
         )
@@ -391,9 +391,9 @@ class _Maker:
         if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             if _replaced(tree, space):
                 return None
-            return read_in(tree, space)
+            return read_in(tree, space, bound=bound)
         if isinstance(tree, ast.Call) and tree is not action:
-            return _Maker(space, self.found)._function(tree)  # noqa: SLF001 - its own kind
+            return _Maker(space, self.found)._function(tree, bound)  # noqa: SLF001 - its own kind
         return None
 
     def _agent(self, name: str, call: ast.Call) -> Agent:

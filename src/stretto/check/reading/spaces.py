@@ -170,10 +170,12 @@ def read_in(
     takes_state: bool = True,
     depth: int = 0,
     above: frozenset[int] = frozenset(),
+    bound: int = 0,
 ) -> Function:
     """Read a function that is defined in a space."""
     scope = SourceScope(space.inner(tree), depth, above | {id(tree)})
-    return read_function(tree, scope, takes_state=takes_state)
+    wrapped = not isinstance(tree, ast.Lambda) and bool(tree.decorator_list)
+    return read_function(tree, scope, takes_state=takes_state, bound=bound, wrapped=wrapped)
 
 
 @dataclass
