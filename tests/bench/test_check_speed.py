@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from bench.check_speed import LIMITS, measured, show
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_checking_is_fast(capsys: pytest.CaptureFixture[str]) -> None:
