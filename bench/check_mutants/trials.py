@@ -77,7 +77,10 @@ def try_mutant(score: Score, sound: Sound) -> None:
         if made is None:
             return
         score.mutants += 1
-        codes = {each.code for each in found_in(read_graph(as_given(sound, made)), [rule])}
+        codes = {
+            each.code
+            for each in found_in(read_graph(as_given(sound, made), served=rule.served), [rule])
+        }
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         score.mutants += not score.mutants
         score.misses.append(Miss(rule.code, sound.name, f"{type(error).__name__}: {error}"))

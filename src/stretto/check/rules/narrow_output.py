@@ -106,7 +106,8 @@ def check(graph: Graph) -> Iterator[Finding]:
 def mutate(builder: Builder) -> Builder | None:
     """Leave a field out of the output, and put a node at the front that writes nothing else."""
     kinds = get_type_hints(builder.state_schema, include_extras=True)
-    hidden = next((n for n, k in kinds.items() if k is str), "mutant_note")
+    texts = [name for name, kind in kinds.items() if kind is str and len(kinds) > 1]
+    hidden = texts[0] if texts else "mutant_note"
     made = inserted(builder, "notes", _writer(hidden))
     narrow = cast("Any", TypedDict)("Narrow", {n: k for n, k in kinds.items() if n != hidden})
     own = builder.schemas[builder.state_schema]
