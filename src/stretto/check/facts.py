@@ -30,7 +30,10 @@ class Read:
     key: str
     at: Place
     sure: bool = True
-    """Whether a missing key raises, as in `state["key"]`; `False` for `.get` and under `in`."""
+    """Whether a missing key raises, as in `state["key"]`; `False` for `.get`, under `in`, and where
+    a `try` catches it."""
+    always: bool = True
+    """Whether it stands under no condition and in no loop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from stretto.check.facts import Call, Effect, Mutation, Read
 from stretto.check.reading.effects import CHANGES, is_effect, looks_like_effect
 from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
-from stretto.check.reading.statements import Statements
+from stretto.check.reading.statements import Statements, parameters
 from stretto.check.reading.targets import SEND, targets
 from stretto.spec.tool import EFFECT_KEY
 
@@ -128,9 +128,12 @@ class Calling(Statements):
         """Visit the body of a function defined within, where it is called."""
         tree = self.inner.pop(called)
         before = (list(self.returns), list(self.updates), self.writes_all, self.returns_state)
+        state = set(self.state)
+        self.state -= parameters(tree)
         body = [tree.body] if isinstance(tree, ast.Lambda) else tree.body
         for statement in body:
             self.visit(statement)
+        self.state = state
         self.returns, self.updates, self.writes_all, self.returns_state = before
         self.inner[called] = tree
 

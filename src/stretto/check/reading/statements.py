@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from stretto.check.facts import Mutation, Read
 from stretto.check.reading.returning import Update
 from stretto.check.reading.taking import Taking
+from stretto.check.reading.targets import own_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ class Statements(Taking):
                 if isinstance(value, ast.Name) and value.id in self.state:
                     self.state.add(name)
                     return
+                self.forget({name})
                 if (key := self.held_key(value)) is not None:
                     self.held[name] = key
                 else:
@@ -157,6 +159,7 @@ class Statements(Taking):
         self._loop(node)
 
     def _comprehension(self, node: ast.AST) -> None:
+        self.forget({n.id for n in own_nodes(node) if _stored(n)})
         self.looped += 1
         self.generic_visit(node)
         self.looped -= 1
@@ -174,18 +177,36 @@ class Statements(Taking):
         self._comprehension(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.inner[node.name] = node
+        self._define(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._define(node)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.inner[node.name] = node
+        named = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        self.reads_all = self.reads_all or bool(named & self.state)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         pass
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
+        before = set(self.state)
+        self.state -= parameters(node)
         self.conditional += 1
         self.visit(node.body)
         self.conditional -= 1
+        self.state = before
+
+
+def _stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def parameters(tree: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """The names of a function's parameters."""
+    given = tree.args
+    return {each.arg for each in [*given.posonlyargs, *given.args, *given.kwonlyargs]}
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

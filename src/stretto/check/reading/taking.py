@@ -7,6 +7,9 @@ import ast
 from stretto.check.facts import Mutation, Read
 from stretto.check.reading.returning import Returning
 
+_MISSED = frozenset({"", "KeyError", "LookupError", "Exception", "BaseException"})
+"""Handlers that catch a missing key."""
+
 
 class Taking(Returning):
     """Reads which keys of the state are used."""
@@ -14,8 +17,10 @@ class Taking(Returning):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         key = self.key_of(node)
         if key is not None and isinstance(node.ctx, ast.Load):
-            sure = key not in self.guarded
-            self.reads.append(Read(key, self.scope.place(node), sure))
+            caught = _MISSED.intersection(self.caught or ())
+            sure = key not in self.guarded and not caught
+            always = not (self.conditional or self.looped)
+            self.reads.append(Read(key, self.scope.place(node), sure, always))
             self.visit(node.slice)
             return
         if key is not None:
@@ -58,6 +63,12 @@ class Taking(Returning):
 
     def visit_Name(self, node: ast.Name) -> None:
         if node.id in self.state and isinstance(node.ctx, ast.Load):
+            self.reads_all = True
+
+    def forget(self, names: set[str]) -> None:
+        """Note that names no longer hold the state; what is read of them is not known."""
+        if names & self.state:
+            self.state -= names
             self.reads_all = True
 
     def key_of(self, node: ast.expr) -> str | None:
