@@ -31,7 +31,7 @@ def test_nothing_is_found_in_a_sound_graph_s_source(name: str):
     """No rule has anything to say when nothing is imported, either."""
     rules = [rule for rule in all_rules() if not rule.advice]
     graphs = graphs_in_source(FOLDER / f"{name}.py")
-    assert graphs
+    assert graphs or name == "agent_alone"
     assert [finding for graph in graphs for finding in found_in(graph, rules)] == []
 
 

@@ -46,6 +46,8 @@ class Write:
     """The expression it is given, where it stands there."""
     always: bool = True
     """Whether each return that gives an update gives this key."""
+    every: bool = False
+    """Whether the function always gives it, however it ends."""
     values: tuple[ast.expr, ...] = ()
     """All the expressions that it is given, here and there."""
     parent: bool = False
@@ -77,14 +79,19 @@ class Call:
     at: Place
     tree: ast.Call
     caught: tuple[str, ...] | None = None
-    """Names of the exceptions of the innermost `try` around it that has handlers ("" for a bare
-    `except`); `None` outside of any. An except that always raises again does not count."""
+    """Names of the exceptions that a `try` around it catches ("" for a bare `except`); `None`
+    outside of any. An except that always raises again does not count."""
     looped: bool = False
     """Whether it stands in a loop or comprehension."""
     conditional: bool = False
     """Whether it stands under an `if`, an `except` or the like."""
     within: str = ""
     """The function of the user that it was found in, when that is one called from here."""
+    swallowed: str = ""
+    """What around it stops an interrupt that is raised in it: "except Exception"."""
+    swallows: str | None = None
+    """The exception by whose handler an interrupt that is raised here is caught ("" for a bare
+    `except`); `None` where it gets through all handlers around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,8 @@ class Effect:
     conditional: bool = False
     caught: bool = False
     """Whether a `try` with a handler stands around it."""
+    again: bool = False
+    """Whether doing it twice is as doing it once: a file written anew, an upsert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,8 @@ class Function:
     """Those of the functions of the user that it calls are among them (`within`)."""
     interrupts: tuple[Call, ...] = ()
     effects: tuple[Effect, ...] = ()
+    effect: str = ""
+    """What it declares by `stretto.tool(effect=)`; "once" for a LangGraph task."""
     mutations: tuple[Mutation, ...] = ()
     hint: tuple[str, ...] | None = None
     """What a `Literal` or `Command[Literal[...]]` return annotation names."""
@@ -313,6 +324,8 @@ class Branch:
     place: Place | None = None
     explicit: bool = False
     """Whether a path_map stands in the call, rather than a `Literal` on the function."""
+    reads: frozenset[str] | None = None
+    """Fields that it is given: of its own schema, else of its source's; `None` for all."""
 
     @property
     def targets(self) -> frozenset[str] | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stretto.check.facts import Call, Effect, Mutation, Read
-from stretto.check.reading.effects import CHANGES, is_effect, looks_like_effect
+from stretto.check.reading.effects import ADDS, ASIDE, CHANGES, looks_like_effect, told
 from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.statements import Statements, parameters
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 INTERRUPT = ("langgraph.types.interrupt", "interrupt")
 _DECLARED_EFFECTS = ("ask", "fail")
 _READS = ("get", "items", "keys", "values", "copy")
+_INVOKES = ("invoke", "ainvoke", "run", "arun")
+"""How a tool is called in code."""
+_ONCE = ("stretto.effect", "stretto.members.effects.effect")
+"""What does a thing once, whatever it is given to do."""
+_EXISTS = re.compile(r"exist|duplicate|integrity|conflict", re.IGNORECASE)
+"""Names of exceptions that say that a thing was done before."""
 _LEAVES = ("print", "len", "str", "repr", "dict", "list", "sorted", "json.dumps")
 """Functions that leave a dictionary as it is."""
 
@@ -61,7 +68,12 @@ class Calling(Statements):
             self.jumps += found
             self.jumps_all = self.jumps_all and whole
         self._called(name, node, at)
+        if name not in _ONCE:
+            self.generic_visit(node)
+            return
+        effects = list(self.effects)
         self.generic_visit(node)
+        self.effects = effects
 
     def _passed_on(self, name: str, node: ast.Call) -> None:
         """A local dictionary that is given to others, or changed by a method, may get more keys."""
@@ -79,43 +91,60 @@ class Calling(Statements):
 
     def _called(self, name: str, node: ast.Call, at: Place) -> None:
         looped, conditional = bool(self.looped), bool(self.conditional)
-        self.calls.append(Call(name, at, node, self.caught, looped, conditional))
-        called = self.scope.function(node.func)
-        if is_effect(name, node):
-            self._effect(name, at, "world")
+        self.calls.append(
+            Call(name, at, node, self.caught, looped, conditional, swallows=self.swallows)
+        )
+        value = self.scope.value(node.func)
+        if isinstance(value, TASK):
+            return
+        found = told(name, node, self.scope.value)
+        called = self._function(node.func)
+        if found is not None:
+            self._effect(name, at, found.kind, again=found.again)
         elif called is not None:
             self._follow(name, called, at)
-        elif _declared(self.scope.value(node.func)):
+        elif _declared(value):
             self._effect(name, at, "declared")
-        elif not name.startswith(("langgraph.", "langchain", "stretto.")) and looks_like_effect(
-            name
-        ):
+        elif not name.startswith(_OURS) and looks_like_effect(name):
             self._effect(name, at, "named")
 
-    def _effect(self, name: str, at: Place, kind: Any) -> None:
-        known = {(e.at.line, e.at.column, e.kind) for e in self.effects}
-        if (at.line, at.column, kind) not in known:
+    def _function(self, func: ast.expr) -> Function | None:
+        """The function of the user that is called, as itself or as a tool."""
+        match func:
+            case ast.Attribute(value=owner, attr=attr) if attr in _INVOKES:
+                return self.scope.function(owner) or self.scope.function(func)
+            case _:
+                return self.scope.function(func)
+
+    def _effect(self, name: str, at: Place, kind: Any, *, again: bool = False) -> None:
+        known = {(e.at, e.kind) for e in self.effects}
+        if (at, kind) not in known:
             caught = self.caught is not None
-            self.effects.append(Effect(name, at, kind, bool(self.conditional), caught))
+            again = again or any(_EXISTS.search(each) for each in self.caught or ())
+            conditional = bool(self.conditional)
+            self.effects.append(Effect(name, at, kind, conditional, caught, again))
 
     def _follow(self, name: str, called: Function, at: Place) -> None:
         """Take over what a function of the user does that is called here."""
-        if _declared(called.live):
-            self._effect(name, at, "declared")
+        effect = called.effect
+        if effect:
+            if effect in _DECLARED_EFFECTS:
+                self._effect(name, at, "declared")
             return
         for call in called.calls:
             self.calls.append(
                 replace(
                     call,
                     at=at,
-                    caught=call.caught if call.caught is not None else self.caught,
+                    caught=_both(call.caught, self.caught),
+                    swallows=call.swallows if call.swallows is not None else self.swallows,
                     looped=call.looped or bool(self.looped),
                     conditional=call.conditional or bool(self.conditional),
                     within=called.name,
                 )
             )
         for effect in called.effects:
-            self._effect(effect.call, at, effect.kind)
+            self._effect(effect.call, at, effect.kind, again=effect.again)
         if (
             not called.effects
             and looks_like_effect(name)

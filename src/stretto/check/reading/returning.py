@@ -46,6 +46,9 @@ class Returning(ast.NodeVisitor):
     effects: list[Effect] = field(default_factory=list[Effect])
     mutations: list[Mutation] = field(default_factory=list[Mutation])
     caught: tuple[str, ...] | None = None
+    swallower: str = ""
+    """What stops an interrupt that is raised here."""
+    swallows: str | None = None
     looped: int = 0
     conditional: int = 0
     dicts: dict[str, list[Update]] = field(default_factory=dict[str, "list[Update]"])
@@ -98,6 +101,8 @@ class Returning(ast.NodeVisitor):
                 given = value.args[1]
             if given is not None:
                 self._note_update(given, parent=any(k.arg == "graph" for k in value.keywords))
+            else:
+                self.updates.append(Update({}, whole=True))
             return
         if isinstance(value, ast.Name) and value.id in self.state:
             self.returns_state = True
@@ -165,7 +170,8 @@ class Returning(ast.NodeVisitor):
         for update in giving:
             for key, (at, value, always) in update.keys.items():
                 everywhere = always and all(key in u.keys for u in giving)
-                given = Write(key, at, value, everywhere, parent=update.parent)
+                every = everywhere and self.writes_all and len(giving) == len(self.updates)
+                given = Write(key, at, value, everywhere, every, parent=update.parent)
                 known = found.setdefault((key, update.parent), given)
                 more = () if value is None else (value,)
                 found[key, update.parent] = replace(known, values=(*known.values, *more))

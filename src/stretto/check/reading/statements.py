@@ -6,14 +6,13 @@ import ast
 from typing import TYPE_CHECKING, TypeGuard, cast
 
 from stretto.check.facts import Mutation, Read
+from stretto.check.reading.handlers import INTERRUPTS, caught_by, suppressed_by, swallower
 from stretto.check.reading.returning import Update
 from stretto.check.reading.taking import Taking
 from stretto.check.reading.targets import own_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from stretto.check.reading.scope import Scope
+    from collections.abc import Sequence
 
 
 class Statements(Taking):
@@ -115,23 +114,31 @@ class Statements(Taking):
         self.conditional -= 1
 
     def visit_Try(self, node: ast.Try) -> None:
-        before = self.caught
-        kinds = tuple(
-            name
-            for handler in node.handlers
-            if not _raises_again(handler)
-            for name in _exceptions(handler, self.scope)
-        )
-        if kinds:
-            self.caught = kinds
-        for statement in node.body:
-            self.visit(statement)
-        self.caught = before
+        self._caught(node.body, caught_by(node, self.scope), swallower(node, self.scope))
         for handler in node.handlers:
             self._under(handler.body)
         self._under(node.orelse)
         for statement in node.finalbody:
             self.visit(statement)
+
+    def _caught(self, body: list[ast.stmt], kinds: tuple[str, ...], swallows: str | None) -> None:
+        """Visit a body around which something is caught."""
+        before = self.caught, self.swallows
+        self.caught = kinds or self.caught
+        self.swallows = self.swallows if swallows is None else swallows
+        for statement in body:
+            self.visit(statement)
+        self.caught, self.swallows = before
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            self.visit(item)
+        kinds = suppressed_by(node, self.scope)
+        names = {kind.rpartition(".")[2] for kind in kinds}
+        self._caught(node.body, kinds, min(names & INTERRUPTS, default=None))
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        self.visit_With(node)
 
     def visit_TryStar(self, node: ast.TryStar) -> None:
         self.visit_Try(cast("ast.Try", node))
@@ -211,20 +218,3 @@ def parameters(tree: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
-
-
-def _raises_again(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler always ends in a bare `raise` or in raising what it caught."""
-    last = handler.body[-1] if handler.body else None
-    if not isinstance(last, ast.Raise):
-        return False
-    return last.exc is None or (isinstance(last.exc, ast.Name) and last.exc.id == handler.name)
-
-
-def _exceptions(handler: ast.ExceptHandler, scope: Scope) -> Iterator[str]:
-    if handler.type is None:
-        yield ""
-        return
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    for kind in kinds:
-        yield scope.dotted(kind).removeprefix("builtins.")

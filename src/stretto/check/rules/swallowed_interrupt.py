@@ -76,16 +76,13 @@ if TYPE_CHECKING:
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
-_CATCHES = {"", "Exception", "BaseException", "GraphBubbleUp", "GraphInterrupt"}
-
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the interrupts that a handler around them catches."""
     for node in graph.nodes.values():
         for asked in node.code.interrupts if node.code else ():
-            caught = {name.rpartition(".")[2] for name in asked.caught or ()} & _CATCHES
-            if caught:
-                kind = min(caught)
+            kind = asked.swallows
+            if kind is not None:
                 yield RULE.finding(
                     graph,
                     f"node {node.name!r}: `except{' ' + kind if kind else ''}` swallows the "
