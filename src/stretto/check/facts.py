@@ -87,11 +87,9 @@ class Call:
     """Whether it stands under an `if`, an `except` or the like."""
     within: str = ""
     """The function of the user that it was found in, when that is one called from here."""
-    swallowed: str = ""
-    """What around it stops an interrupt that is raised in it: "except Exception"."""
     swallows: str | None = None
     """The exception by whose handler an interrupt that is raised here is caught ("" for a bare
-    `except`); `None` where it gets through all handlers around it."""
+    `except`, "@retry" for a decorator); `None` where it gets through all handlers around it."""
 
 
 @dataclass(frozen=True, slots=True)

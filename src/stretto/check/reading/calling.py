@@ -13,13 +13,17 @@ from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.statements import Statements, parameters
 from stretto.check.reading.targets import SEND, targets
-from stretto.spec.tool import EFFECT_KEY
+from stretto.spec.tool import EFFECT_KEY, EFFECTS
 
 if TYPE_CHECKING:
     from stretto.check.facts import Function
     from stretto.check.finding import Place
+    from stretto.check.reading.scope import Scope
+    from stretto.check.reading.source_files import Callable_
 
 INTERRUPT = ("langgraph.types.interrupt", "interrupt")
+_TASKS = ("langgraph.func.task", "task")
+_OURS = ("langgraph.", "langchain", "stretto.")
 _DECLARED_EFFECTS = ("ask", "fail")
 _READS = ("get", "items", "keys", "values", "copy")
 _INVOKES = ("invoke", "ainvoke", "run", "arun")
@@ -95,8 +99,6 @@ class Calling(Statements):
             Call(name, at, node, self.caught, looped, conditional, swallows=self.swallows)
         )
         value = self.scope.value(node.func)
-        if isinstance(value, TASK):
-            return
         found = told(name, node, self.scope.value)
         called = self._function(node.func)
         if found is not None:
@@ -126,11 +128,6 @@ class Calling(Statements):
 
     def _follow(self, name: str, called: Function, at: Place) -> None:
         """Take over what a function of the user does that is called here."""
-        effect = called.effect
-        if effect:
-            if effect in _DECLARED_EFFECTS:
-                self._effect(name, at, "declared")
-            return
         for call in called.calls:
             self.calls.append(
                 replace(
@@ -143,14 +140,14 @@ class Calling(Statements):
                     within=called.name,
                 )
             )
+        if called.effect in _DECLARED_EFFECTS:
+            self._effect(name, at, "declared")
+        if called.effect:
+            return
         for effect in called.effects:
             self._effect(effect.call, at, effect.kind, again=effect.again)
-        if (
-            not called.effects
-            and looks_like_effect(name)
-            and not called.calls
-            and not called.returns
-        ):
+        says_nothing = not (called.effects or called.calls or called.returns)
+        if says_nothing and looks_like_effect(name):
             self._effect(name, at, "named")
 
     def _inner_call(self, called: str) -> None:
@@ -174,9 +171,10 @@ class Calling(Statements):
             root = root.value
         if not isinstance(root, ast.Name) or root.id in self.locals | self.state:
             return
-        if isinstance(self.scope.value(root), list | dict | set):
+        if self.scope.container(root):
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else ast.unparse(target)
-            self._effect(text, self.scope.place(node), "memory")
+            again = text.rpartition(".")[2] not in ADDS or bool(ASIDE.search(text))
+            self._effect(text, self.scope.place(node), "memory", again=again)
 
     def _command(self, node: ast.Call) -> None:
         self.commands = True
@@ -193,6 +191,25 @@ class Calling(Statements):
         found, whole = targets(goto, self.scope, self.choices, 0)
         self.jumps += [replace(j, parent=parent) for j in found]
         self.jumps_all = self.jumps_all and (whole or parent)
+
+
+def _both(inner: tuple[str, ...] | None, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return outer if inner is None else (*inner, *(outer or ()))
+
+
+def declared_effect(tree: Callable_, scope: Scope, live: Any) -> str:
+    """What a function declares of its effect; "once" for a LangGraph task."""
+    given = getattr(live, EFFECT_KEY, "")
+    if given in EFFECTS:
+        return str(given)
+    for each in () if isinstance(tree, ast.Lambda) else tree.decorator_list:
+        name = scope.dotted(each.func if isinstance(each, ast.Call) else each)
+        if name in _TASKS:
+            return "once"
+        for word in each.keywords if isinstance(each, ast.Call) else ():
+            if word.arg == "effect" and (value := scope.value(word.value)) in EFFECTS:
+                return str(value)
+    return ""
 
 
 def _declared(value: Any) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from stretto.check.facts import Function, Jump
-from stretto.check.reading.calling import INTERRUPT, Calling
+from stretto.check.reading.calling import INTERRUPT, Calling, declared_effect
+from stretto.check.reading.handlers import retried
 from stretto.check.reading.targets import local_values, own_nodes, targets
 
 if TYPE_CHECKING:
@@ -51,9 +52,12 @@ def read_function(
         reader.returned(tree.body)
         reader.visit(tree.body)
     else:
+        reader.swallows = retried(tree, scope)
         for statement in tree.body:
             reader.visit(statement)
     writes = reader.written()
+    if not isinstance(tree, ast.Lambda) and not _always_leaves(tree.body):
+        writes = tuple(replace(write, every=False) for write in writes)
     hint, hint_at = _hint(tree, scope)
     return Function(
         name="<lambda>" if isinstance(tree, ast.Lambda) else tree.name,
@@ -75,6 +79,7 @@ def read_function(
         calls=tuple(reader.calls),
         interrupts=tuple(c for c in reader.calls if c.name in INTERRUPT),
         effects=tuple(reader.effects),
+        effect=declared_effect(tree, scope, live),
         mutations=reader.mutated(),
         hint=hint,
         hint_at=hint_at,
@@ -109,6 +114,28 @@ def _assigned(body: Sequence[ast.AST]) -> Iterator[str]:
         for node in [statement, *own_nodes(statement)]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
+
+
+def _always_leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether a function never comes to the end of a body, but returns or raises within."""
+    match body[-1] if body else None:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If(body=one, orelse=other):
+            return _always_leaves(one) and _always_leaves(other)
+        case ast.With(body=inner) | ast.AsyncWith(body=inner):
+            return _always_leaves(inner)
+        case ast.Try(body=inner, handlers=handlers, orelse=after, finalbody=last):
+            caught = all(_always_leaves(handler.body) for handler in handlers)
+            return _always_leaves(last) or (caught and _always_leaves(after or inner))
+        case ast.Match(cases=cases):
+            return _is_rest(cases[-1]) and all(_always_leaves(case.body) for case in cases)
+        case _:
+            return False
+
+
+def _is_rest(case: ast.match_case) -> bool:
+    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and not case.pattern.pattern
 
 
 def _head(tree: Callable_, scope: Scope) -> Place:

@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from stretto.check.reading.scope import Scope
+    from stretto.check.reading.source_files import Callable_
 
 INTERRUPTS = frozenset({"GraphInterrupt", "GraphBubbleUp", "Exception", "BaseException", ""})
 """Handlers that catch an interrupt; "" is a bare `except`."""
 
+_RETRIES = (("tenacity", "retry"), ("stamina", "retry"), ("backoff", "on_exception"))
 Try: TypeAlias = ast.Try | ast.TryStar
 
 
@@ -46,6 +48,28 @@ def suppressed_by(node: ast.With | ast.AsyncWith, scope: Scope) -> tuple[str, ..
         for each in item.context_expr.args
     ]
     return tuple(scope.dotted(each).removeprefix("builtins.") for each in given)
+
+
+def retried(tree: Callable_, scope: Scope) -> str | None:
+    """The decorator that calls a function again when an interrupt leaves it; `None` without one."""
+    for each in () if isinstance(tree, ast.Lambda) else tree.decorator_list:
+        call = each if isinstance(each, ast.Call) else None
+        name = scope.dotted(call.func if call else each)
+        library, last = name.partition(".")[0], name.rpartition(".")[2]
+        if (library, last) in _RETRIES and _of_everything(library, call, scope):
+            return f"@{last}"
+    return None
+
+
+def _of_everything(library: str, call: ast.Call | None, scope: Scope) -> bool:
+    """Whether a decorator tries again after any `Exception`."""
+    if library == "tenacity":
+        return call is None or not any(word.arg in {"retry", None} for word in call.keywords)
+    if call is None:
+        return False
+    given = [*call.args, *(word.value for word in call.keywords if word.arg in {"on", "exception"})]
+    kinds = [kind for each in given for kind in getattr(each, "elts", [each])]
+    return any(scope.dotted(kind).rpartition(".")[2] in INTERRUPTS - {""} for kind in kinds)
 
 
 def _sorts_out(handler: ast.ExceptHandler, scope: Scope) -> bool:

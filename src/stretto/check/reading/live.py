@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import sysconfig
 from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.tools import BaseTool
+from langgraph.func import _TaskFunction  # pyright: ignore[reportPrivateUsage] - what @task makes
 
 from stretto.check.reading.function import DEPTH, read_function
 from stretto.check.reading.scope import LiveScope
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("langgraph", "langchain", "langchain_core", "langchain_openai", "langsmith", "stretto")
 """Packages whose code is trusted and not read."""
+_INSTALLED = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 FAULTY = "stretto.check.rules."
 """Where the code is that rules put into sound graphs; it is read as a user's is."""
 
@@ -95,7 +102,10 @@ def _read(
     function: FunctionType, tree: Callable_, around: _Around, *, takes_state: bool, depth: int
 ) -> Function:
     def follow(called: Any) -> Function | None:
-        if not isinstance(called, FunctionType) or called is function:
+        if not isinstance(called, FunctionType | BaseTool | _TaskFunction) or called is function:
+            return None
+        found = plain(called)
+        if found is None or _is_strange(found, function):
             return None
         return read_live(called, takes_state=False, depth=depth + 1)
 
@@ -111,6 +121,12 @@ def _read(
         bound=around.bound,
         wrapped=around.wrapped,
     )
+
+
+def _is_strange(called: FunctionType, function: FunctionType) -> bool:
+    """Whether a function is of an installed package that the one calling it is not of."""
+    package, own = (f.__module__.partition(".")[0] for f in (called, function))
+    return package != own and called.__code__.co_filename.startswith(_INSTALLED)
 
 
 def _closed_over(function: FunctionType) -> dict[str, Any]:

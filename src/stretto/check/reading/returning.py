@@ -46,8 +46,6 @@ class Returning(ast.NodeVisitor):
     effects: list[Effect] = field(default_factory=list[Effect])
     mutations: list[Mutation] = field(default_factory=list[Mutation])
     caught: tuple[str, ...] | None = None
-    swallower: str = ""
-    """What stops an interrupt that is raised here."""
     swallows: str | None = None
     looped: int = 0
     conditional: int = 0

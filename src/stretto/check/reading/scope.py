@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 import types
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -40,6 +41,10 @@ class Scope(Protocol):
 
     def function(self, expression: ast.expr) -> Function | None:
         """What is known of a function of the user that an expression names."""
+        ...
+
+    def container(self, name: ast.Name) -> bool:
+        """Whether a name stands for a list, dictionary or set outside of the function."""
         ...
 
 
@@ -111,6 +116,10 @@ class LiveScope:
         if value is MISSING:
             return None
         return self.reader(value)
+
+    def container(self, name: ast.Name) -> bool:
+        """Whether a name stands for a list, dictionary or set outside of the function."""
+        return isinstance(self.value(name), list | dict | set | deque)
 
 
 def name_of(value: Any) -> str:

@@ -33,6 +33,8 @@ _SAME = {
     "langgraph.graph.message.StateGraph": "langgraph.graph.StateGraph",
 }
 
+_CONTAINERS = ("list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict")
+
 
 @dataclass
 class Space:
@@ -161,6 +163,16 @@ class SourceScope:
         if id(tree) in self.following:
             return None
         return read_in(tree, space, takes_state=False, depth=self.depth + 1, above=self.following)
+
+    def container(self, name: ast.Name) -> bool:
+        """Whether a name stands for a list, dictionary or set outside of the function."""
+        found = self.space.find(name.id)
+        if found is None or found[1] is self.space:
+            return False
+        bound = found[0]
+        if isinstance(bound, ast.Call):
+            return self.space.dotted(bound.func).rpartition(".")[2] in _CONTAINERS
+        return isinstance(bound, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp)
 
 
 def read_in(

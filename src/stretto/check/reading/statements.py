@@ -124,7 +124,7 @@ class Statements(Taking):
     def _caught(self, body: list[ast.stmt], kinds: tuple[str, ...], swallows: str | None) -> None:
         """Visit a body around which something is caught."""
         before = self.caught, self.swallows
-        self.caught = kinds or self.caught
+        self.caught = (*kinds, *(self.caught or ())) or None
         self.swallows = self.swallows if swallows is None else swallows
         for statement in body:
             self.visit(statement)
