@@ -72,3 +72,43 @@ def test_a_function_within_that_names_the_state_may_read_all_of_it():
     code = read_live(node)
     assert code is not None
     assert code.reads_all
+
+
+def every(node: Any) -> dict[str, bool]:
+    """Whether each key is always given."""
+    code = read_live(node)
+    assert code is not None
+    return {write.key: write.every for write in code.writes}
+
+
+def test_a_key_that_each_way_through_gives_is_given_every_time():
+    """Each return has it, and the end is never reached."""
+
+    def node(state: dict[str, Any]) -> dict[str, Any]:
+        if state["a"]:
+            return {"x": 1, "y": 1}
+        return {"x": 2}
+
+    assert every(node) == {"x": True, "y": False}
+
+
+def test_a_way_without_an_update_gives_nothing():
+    """An empty return, a Command without an update, or the end of the function."""
+    from langgraph.types import Command
+
+    def empty(state: dict[str, Any]) -> dict[str, Any]:
+        if state["a"]:
+            return {}
+        return {"x": 2}
+
+    def command(state: dict[str, Any]) -> Any:
+        if state["a"]:
+            return Command(goto="b")
+        return {"x": 2}
+
+    def end(state: dict[str, Any]) -> Any:
+        for each in state["a"]:
+            return {"x": each}
+        return state["b"]()
+
+    assert [every(each) for each in (empty, command, end)] == [{"x": False}] * 3

@@ -304,8 +304,18 @@ def _branches(builder: Builder, places: Places) -> list[Branch]:
                 len(call[1].args) > 2 or any(k.arg == "path_map" for k in call[1].keywords)
             )
             ends = cast("Mapping[str, str] | None", spec.ends)
-            found.append(Branch(source, name, ends, code, call[0] if call else None, explicit))
+            place = call[0] if call else None
+            reads = _given(builder, source, spec.input_schema)
+            found.append(Branch(source, name, ends, code, place, explicit, reads))
     return found
+
+
+def _given(builder: Builder, source: str, own: Any) -> frozenset[str] | None:
+    """The fields that a branch is given, of its own schema or else of its source's."""
+    spec = builder.nodes.get(source)
+    schema = own or (spec.input_schema if spec is not None else builder.state_schema)
+    fields = builder.schemas.get(schema)
+    return None if fields is None else frozenset(fields)
 
 
 def _fields(builder: Builder, places: Places) -> dict[str, Field]:
