@@ -67,6 +67,8 @@ class Jump:
     """Whether there may be any number at once, as in a comprehension."""
     payload: ast.expr | None = None
     """What a `Send` gives the node."""
+    sure: bool = True
+    """Whether it stands right there, or in a local name that is given nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class Function:
     jumps: tuple[Jump, ...] = ()
     jumps_all: bool = True
     """Whether `jumps` has all targets that it can name."""
+    parents_all: bool = True
+    """Whether `jumps` has all targets that it can name in the graph above."""
     commands: bool = False
     """Whether it returns a `Command`."""
     calls: tuple[Call, ...] = ()
@@ -183,6 +187,10 @@ class Field:
     """Its annotation as written, as far as known."""
     reducer: str = ""
     """Dotted name of what merges writes, such as "operator.add"; empty: the last write counts."""
+    code: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None = None
+    """The definition of the reducer, where it is the user's own and can be read."""
+    kind: str = ""
+    """Name of LangGraph's channel class, such as "DeltaChannel", where it is known."""
     merges: bool = False
     """Whether two writes in one step can be merged."""
     managed: bool = False
@@ -326,6 +334,12 @@ class Branch:
     """Fields that it is given: of its own schema, else of its source's; `None` for all."""
 
     @property
+    def sends(self) -> tuple[Jump, ...]:
+        """What of its function's jumps names nodes, rather than keys of a path_map."""
+        jumps = self.code.jumps if self.code is not None else ()
+        return tuple(j for j in jumps if self.ends is None or j.kind == "send")
+
+    @property
     def targets(self) -> frozenset[str] | None:
         """The nodes it may lead to; `None` when not all are known."""
         if self.ends is not None:
@@ -390,6 +404,21 @@ class Graph:
                 yield from node.graph.below()
 
     @cached_property
+    def handoffs(self) -> frozenset[str] | None:
+        """The nodes of the graph above that its own nodes and tools go to by `Command.PARENT`.
+
+        `None` when not all are known.
+        """
+        found: set[str] = set()
+        for node in self.nodes.values():
+            codes = [t.code for t in (*node.tools, *(node.agent.tools if node.agent else ()))]
+            known = [code for code in (node.code, *codes) if code is not None]
+            if node.opaque or not all(code.parents_all for code in known):
+                return None
+            found |= {j.target for code in known for j in code.jumps if j.parent}
+        return frozenset(found)
+
+    @cached_property
     def ways(self) -> Mapping[str, Ways]:
         """Where each node, and START, leads to."""
         return {name: self._ways(name) for name in (START, *self.nodes)}
@@ -404,7 +433,7 @@ class Graph:
                 targets = branch.targets
                 whole = whole and targets is not None
                 chosen |= targets or frozenset()
-                chosen |= {j.target for j in (branch.code.jumps if branch.code else ())}
+                chosen |= {j.target for j in branch.sends}
         jumps: set[str] = set()
         node = self.nodes.get(name)
         if node is not None:
@@ -415,6 +444,11 @@ class Graph:
                 whole = whole and (node.code.jumps_all or node.ends is not None)
             if node.opaque and node.ends is None:
                 whole = False
+            if node.graph is not None:
+                handed = node.graph.handoffs
+                jumps |= handed or frozenset()
+                whole = whole and (handed is not None or node.ends is not None)
+            jumps |= {j.target for t in node.tools if t.code for j in t.code.jumps if not j.parent}
             if node.handler:
                 jumps.add(node.handler)
         return Ways(static, joined, frozenset(chosen), frozenset(jumps), whole)

@@ -24,7 +24,7 @@ from stretto.check.facts import Branch, Field, Graph, Node, Retry, Schema
 from stretto.check.finding import Unknown
 from stretto.check.reading.agents import agent_in, tools_of_node
 from stretto.check.reading.function import as_branch
-from stretto.check.reading.live import is_library, plain, read_live
+from stretto.check.reading.live import definition, is_library, plain, read_live
 from stretto.check.reading.places import Places
 from stretto.check.reading.scope import name_of, placed
 from stretto.check.reading.source_files import read
@@ -367,6 +367,11 @@ def _schema(kind: Any) -> Schema:
         source = None
     found = [each for each in source.classes if each.name == name] if source else []
     return Schema(name, base, placed(source.path, found[0]) if source and found else None)
+
+
+def _definition(reducer: Any) -> Any:
+    function = plain(reducer)
+    return None if function is None or is_library(function) else definition(function)
 
 
 def merges(channel: Any) -> bool:

@@ -9,6 +9,7 @@ from stretto.check.facts import Field
 from stretto.check.reading.scope import placed
 
 if TYPE_CHECKING:
+    from stretto.check.reading.source_files import Callable_
     from stretto.check.reading.spaces import Space
 
 _MESSAGES = ("MessagesState", "AgentState")
@@ -71,6 +72,7 @@ def _field(name: str, given: ast.AnnAssign, space: Space, owner: str) -> Field:
     annotation = given.annotation
     text = ast.unparse(annotation)
     reducer, merges, managed = "", False, False
+    kind, code = "", None
     for node in ast.walk(annotation):
         if isinstance(node, ast.Name | ast.Attribute):
             managed = managed or space.dotted(node).rpartition(".")[2] in _MANAGED
@@ -80,10 +82,14 @@ def _field(name: str, given: ast.AnnAssign, space: Space, owner: str) -> Field:
         text = ast.unparse(parts[0])
         marker = parts[-1] if len(parts) > 1 else None
         reducer, merges = _reducer(marker, space)
+        kind = _last(marker.func, space) if isinstance(marker, ast.Call) else ""
+        code = _definition(marker, space)
     return Field(
         name=name,
         text=text,
         reducer=reducer,
+        code=code,
+        kind=kind,
         merges=merges or managed,
         managed=managed,
         place=placed(space.file, given),
@@ -111,6 +117,17 @@ def _unwrapped(annotation: ast.expr, space: Space) -> ast.expr:
 
 def _last(expression: ast.expr, space: Space) -> str:
     return space.dotted(expression).rpartition(".")[2]
+
+
+def _definition(marker: ast.expr | None, space: Space) -> Callable_ | None:
+    """The definition of a reducer, where it is in these files."""
+    if isinstance(marker, ast.Call):
+        return _definition(marker.args[0], space) if marker.args else None
+    if isinstance(marker, ast.Lambda):
+        return marker
+    found = space.resolved(marker) if isinstance(marker, ast.Name | ast.Attribute) else None
+    known = found is not None and isinstance(found[0], ast.FunctionDef | ast.Lambda)
+    return found[0] if found is not None and known else None
 
 
 def _reducer(marker: ast.expr | None, space: Space) -> tuple[str, bool]:

@@ -80,7 +80,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stretto.check.facts import START
+from stretto.check.beginning import asks, beginning
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
 
@@ -110,7 +110,7 @@ def _of_node(graph: Graph, node: Node, code: Function) -> Iterator[Finding]:
     for read in _first_reads(code):
         why = "" if read.key in given else _missing(graph, node, read)
         if why:
-            sure = read.always and node.name in _first(graph)
+            sure = read.always and node.name in beginning(graph)
             yield RULE.finding(
                 graph,
                 f"node {node.name!r} reads {read.key!r}, {why}",
@@ -144,7 +144,7 @@ def _missing(graph: Graph, node: Node, read: Read) -> str:
     writers = {each.name for each in graph.nodes.values() if _may_write(each, read.key)}
     if not writers:
         return "" if _may_be_updated(graph) else "which nothing writes"
-    if node.name in _first(graph) and not writers & _up_to(graph, node.name):
+    if node.name in beginning(graph) and not writers & _up_to(graph, node.name):
         return "which is written only later"
     return ""
 
@@ -162,36 +162,12 @@ def _may_be_updated(graph: Graph) -> bool:
     """Whether a run may stop, and anybody write anything before it goes on."""
     if graph.interrupts_before or graph.interrupts_after:
         return True
-    return any(_asks(node) for node in graph.nodes.values())
-
-
-def _asks(node: Node) -> bool:
-    graphs = node.graph.below() if node.graph is not None else ()
-    inner = [each for graph in graphs for each in graph.nodes.values()]
-    return any(each.code is not None and each.code.interrupts for each in [node, *inner])
-
-
-def _first(graph: Graph) -> list[str]:
-    """The nodes that every run begins with, one after the other."""
-    found: list[str] = []
-    name = START
-    while True:
-        ways = graph.ways[name]
-        if not ways.whole or len(ways.all) != 1 or ways.joined or ways.chosen or ways.jumps:
-            return found
-        (name,) = ways.all
-        if name not in graph.nodes or name in found or name in graph.interrupts_before:
-            return found
-        if _asks(graph.nodes[name]):
-            return found
-        found.append(name)
-        if name in graph.interrupts_after:
-            return found
+    return any(asks(node) for node in graph.nodes.values())
 
 
 def _up_to(graph: Graph, name: str) -> set[str]:
     """The nodes of every run before a node."""
-    first = _first(graph)
+    first = beginning(graph)
     return set(first[: first.index(name)])
 
 
