@@ -72,7 +72,7 @@ graph = builder.compile()
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.graph import START, StateGraph
 
@@ -137,7 +137,7 @@ def mutate(builder: Builder) -> Builder:
 
 
 def _makes_a_graph(state: Any) -> dict[str, Any]:
-    inner = StateGraph(dict)
+    inner: Any = StateGraph(cast("Any", dict))
     inner.add_node("rest", _rest)
     inner.add_edge(START, "rest")
     made = inner.compile()
