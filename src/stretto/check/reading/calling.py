@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stretto.check.facts import Call, Effect, Mutation, Read
-from stretto.check.reading.effects import ADDS, ASIDE, CHANGES, looks_like_effect, told
+from stretto.check.reading.effects import ADDS, ASIDE, CHANGES, is_keyed, looks_like_effect, told
 from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.statements import Statements, parameters
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from stretto.check.reading.scope import Scope
     from stretto.check.reading.source_files import Callable_
 
+NAMES = 4
+"""How many names deep a returned value is followed."""
+_PLAIN = frozenset({"ainvoke", "batch", "copy", "invoke", "loads", "model_copy", "model_dump"})
 INTERRUPT = ("langgraph.types.interrupt", "interrupt")
 _TASKS = ("langgraph.func.task", "task")
 _OURS = ("langgraph.", "langchain", "stretto.")
@@ -79,6 +83,39 @@ class Calling(Statements):
         self.generic_visit(node)
         self.effects = effects
 
+    def returned(self, value: ast.expr) -> None:
+        """Note what a `return` gives, and what a function may that gives it."""
+        super().returned(value)
+        self._given_by(value, 0)
+
+    def _given_by(self, value: ast.expr, depth: int) -> None:
+        """Note the `Command` of a function that is called, or of a name that holds its result."""
+        match value:
+            case ast.Await(value=inner):
+                self._given_by(inner, depth)
+            case ast.Name(id=name) if name in self.choices and depth < NAMES:
+                for each in self.choices[name] or ():
+                    self._given_by(each, depth + 1)
+            case ast.Call(func=func) if not (
+                self.is_command(value) or self.scope.dotted(func) in SEND or self._plain(func)
+            ):
+                called = self.scope.function(func)
+                if called is None:
+                    self.jumps_all = False
+                else:
+                    self.jumps += called.jumps
+                    self.jumps_all = self.jumps_all and called.jumps_all
+                    self.parents_all = self.parents_all and called.parents_all
+                    self.commands = self.commands or called.commands
+            case _:
+                pass
+
+    def _plain(self, func: ast.expr) -> bool:
+        """Whether a call gives no `Command`, as far as is usual."""
+        last = self.scope.dotted(func).rpartition(".")[2]
+        inner = isinstance(func, ast.Name) and func.id in self.inner
+        return inner or last in _PLAIN or last[:1].isupper() or hasattr(builtins, last)
+
     def _passed_on(self, name: str, node: ast.Call) -> None:
         """A local dictionary that is given to others, or changed by a method, may get more keys."""
         changed: list[ast.expr] = []
@@ -108,7 +145,7 @@ class Calling(Statements):
         elif _declared(value):
             self._effect(name, at, "declared")
         elif not name.startswith(_OURS) and looks_like_effect(name):
-            self._effect(name, at, "named")
+            self._effect(name, at, "named", again=is_keyed(node))
 
     def _function(self, func: ast.expr) -> Function | None:
         """The function of the user that is called, as itself or as a tool."""
@@ -191,6 +228,7 @@ class Calling(Statements):
         found, whole = targets(goto, self.scope, self.choices, 0)
         self.jumps += [replace(j, parent=parent) for j in found]
         self.jumps_all = self.jumps_all and (whole or parent)
+        self.parents_all = self.parents_all and (whole or not parent)
 
 
 def _both(inner: tuple[str, ...] | None, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -73,8 +73,9 @@ def read_function(
         returns=tuple(reader.returns),
         returns_state=reader.returns_state,
         wrapped=wrapped,
-        jumps=tuple(reader.jumps),
-        jumps_all=reader.jumps_all,
+        jumps=_once(reader.jumps),
+        jumps_all=reader.jumps_all or _gives_no_command(tree, reader),
+        parents_all=reader.parents_all,
         commands=reader.commands,
         calls=tuple(reader.calls),
         interrupts=tuple(c for c in reader.calls if c.name in INTERRUPT),
@@ -85,6 +86,25 @@ def read_function(
         hint_at=hint_at,
         live=live,
     )
+
+
+def _gives_no_command(tree: Callable_, reader: Calling) -> bool:
+    """Whether an annotation says so, where what is returned comes from elsewhere."""
+    if isinstance(tree, ast.Lambda) or tree.returns is None or reader.commands or reader.jumps:
+        return False
+    text = ast.unparse(tree.returns)
+    if "Command" in text or "Send" in text:
+        return False
+    return not {"Any", "object"} & set(text.partition("[")[0].split(" "))
+
+
+def _once(jumps: Sequence[Jump]) -> tuple[Jump, ...]:
+    """Each place once: a `Send` within a `Command` is met twice, and goes where that goes."""
+    found: dict[tuple[str, Place], Jump] = {}
+    for jump in sorted(jumps, key=lambda each: not each.parent):
+        known = found.setdefault((jump.target, jump.at), jump)
+        found[jump.target, jump.at] = replace(known, many=known.many or jump.many)
+    return tuple(found.values())
 
 
 def as_branch(function: Function) -> Function:

@@ -41,6 +41,7 @@ class Returning(ast.NodeVisitor):
     writes_all: bool = True
     jumps: list[Jump] = field(default_factory=list[Jump])
     jumps_all: bool = True
+    parents_all: bool = True
     commands: bool = False
     calls: list[Call] = field(default_factory=list[Call])
     effects: list[Effect] = field(default_factory=list[Effect])

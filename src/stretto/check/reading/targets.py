@@ -70,7 +70,10 @@ def targets(
             values = local[name]
             if values is None:
                 return [], False
-            return joined(values, scope, local, depth, many=many)
+            found, whole = joined(values, scope, local, depth, many=many)
+            if len(values) > 1:
+                found = [replace(jump, sure=False) for jump in found]
+            return found, whole
         case _:
             known = scope.value(value)
             if isinstance(known, str):
