@@ -15,7 +15,7 @@ from stretto.check.reading.function import as_branch
 from stretto.check.reading.places import Places
 from stretto.check.reading.schemas import fields_of
 from stretto.check.reading.scope import MISSING, placed
-from stretto.check.reading.source_files import Callable_, parsed
+from stretto.check.reading.source_files import Callable_, keep, parsed
 from stretto.check.reading.spaces import Project, Space, read_in
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def graphs_in_source(
     source = path.read_text(encoding="utf-8") if text is None else text
     if "StateGraph" not in source:
         return []
+    if text is not None:
+        keep(str(path), text)
     file = parsed(str(path), source)
     space = Project(root or path.parent).made(path, file.tree)
     graphs = list(_found(file.tree.body, space, ""))
@@ -213,8 +215,9 @@ class _Maker:
         ends = self._mapped(mapped)
         if ends is None and self.space.dotted(path).endswith("tools_condition"):
             ends = {"tools": "tools", END: END}
-        if ends is None and code is not None and code.hint is not None:
-            ends = {each: each for each in code.hint}
+        if ends is None and code is not None:
+            hint = code.hint or _aliased(code)
+            ends = {each: each for each in hint} if hint else None
         name = code.name if code is not None else "condition"
         place = placed(self.space.file, step)
         adding.branches.append(Branch(source, name, ends, code, place, mapped is not None))
@@ -610,6 +613,25 @@ def _hinted(code: Function) -> dict[str, Field] | None:
     """The fields of the class that a node's first parameter is annotated with."""
     hint = _hint(code)
     return None if hint is None else fields_of(*hint)
+
+
+def _aliased(code: Function) -> tuple[str, ...] | None:
+    """The names of a `Literal` that a return annotation names by an alias."""
+    space = getattr(code.scope, "space", None)
+    returns = None if isinstance(code.tree, ast.Lambda) else code.tree.returns
+    if space is None or not isinstance(returns, ast.Name):
+        return None
+    found = space.resolved(returns)
+    match found[0] if found else None:
+        case ast.Subscript(value=kind, slice=ast.Tuple(elts=parts)):
+            pass
+        case ast.Subscript(value=kind, slice=part):
+            parts = [part]
+        case _:
+            return None
+    values = [found[1].value(each) for each in parts]
+    literal = found[1].dotted(kind).rpartition(".")[2] == "Literal"
+    return tuple(values) if literal and all(isinstance(v, str) for v in values) else None
 
 
 def _hint(code: Function) -> tuple[ast.expr, Space] | None:

@@ -117,7 +117,7 @@ def mutate(builder: Builder) -> Builder | None:
     """Lead a node back to itself."""
     name = next((n for n, spec in builder.nodes.items() if not spec.error_handler_node), None)
     if name is None or name not in {a for a, _ in builder.edges}:
-        edges = [a for a, b in sorted(builder.edges) if a != START]
+        edges = [source for source, _ in sorted(builder.edges) if source != START]
         name = next((a for a in edges if not builder.nodes[a].error_handler_node), name)
     if name is None:
         return None

@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the conditional edges that declare nothing."""
     for branch in graph.branches:
-        if branch.ends is not None or branch.explicit:
+        if branch.ends is not None or (branch.explicit and graph.builder is None):
             continue
         source = "START" if branch.source == START else repr(branch.source)
         targets = sorted(branch.targets or ())
