@@ -95,9 +95,12 @@ def told(name: str, call: ast.Call, value: Callable[[ast.expr], object]) -> Told
         value: Gives the constant behind an expression.
     """
     found = _told(name, call, value)
-    if found is not None and not found.again and _KEYED.search(_words(call)):
-        return Told(found.kind, again=True)
-    return found
+    return found._replace(again=found.again or is_keyed(call)) if found is not None else None
+
+
+def is_keyed(call: ast.Call) -> bool:
+    """Whether a call gives a key by which the other side knows it again."""
+    return bool(_KEYED.search(_words(call)))
 
 
 def _told(name: str, call: ast.Call, value: Callable[[ast.expr], object]) -> Told | None:

@@ -41,6 +41,11 @@ def read(path: str) -> SourceFile | None:
     return _parsed(path, "".join(lines)) if lines else None
 
 
+def keep(path: str, text: str) -> None:
+    """Let a file be read as this text, whether it is there or not."""
+    linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
+
+
 @lru_cache(maxsize=512)
 def _parsed(path: str, text: str) -> SourceFile | None:
     try:
