@@ -1,7 +1,8 @@
 """From some nodes no path leads to the end: once there, a run goes on until its recursion limit.
 
 A conditional edge that always chooses among the nodes of its own loop never lets go of it. Most
-often END is missing from its path_map.
+often END is missing from its path_map. A node that nothing follows counts as an end, and a loop
+that waits for a person in it is left alone: that person ends it.
 
 Bad:
 
@@ -23,6 +24,7 @@ def write(state: State) -> dict:
 
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
+
 
 def after(state: State) -> Literal["write", "review"]:
     return "write" if state["rounds"] < 3 else "review"
@@ -58,6 +60,7 @@ def write(state: State) -> dict:
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
 
+
 def after(state: State) -> Literal["write", "__end__"]:
     return "write" if state["rounds"] < 3 else END
 
@@ -81,7 +84,7 @@ import networkx as nx
 from stretto.check.facts import END, START
 from stretto.check.mutating import copied
 from stretto.check.rule import Rule
-from stretto.check.ways import digraph, in_order
+from stretto.check.ways import digraph, in_order, pauses, raises, loops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,18 +98,21 @@ def check(graph: Graph) -> Iterator[Finding]:
     """Name the loops that nothing leaves, where all their ways are known."""
     made = digraph(graph)
     reached = nx.descendants(made, START)
-    for part in nx.strongly_connected_components(made):
-        names = in_order(graph, frozenset(part))
+    for part in loops(graph):
+        names = in_order(graph, part)
         if not names or names[0] not in reached or not all(graph.ways[n].whole for n in names):
             continue
         leaves = any(to not in part for name in part for to in made.successors(name))
         if leaves or END in part or not _chooses(graph, names):
+            continue
+        if any(pauses(graph, name) for name in names):
             continue
         way = ", ".join(map(repr, names))
         yield RULE.finding(
             graph,
             f"no path leads from {way} to the end",
             "Let one of them choose END, or a node that leads there.",
+            certainty="possible" if any(raises(graph.nodes[n]) for n in names) else "proved",
             node=names[0],
             path=(*names, names[0]),
         )
