@@ -120,6 +120,8 @@ class Mutation:
     at: Place
     returned: bool = False
     """Whether the changed object is returned under its key, too."""
+    whole: bool = False
+    """Whether the key is only given another value, which changes no object."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,8 @@ class Agent:
     model: str = ""
     """Its name, where it is known."""
     middleware: tuple[Any, ...] = ()
-    """Objects where the graph is compiled, dotted names from source alone."""
+    """Objects where the graph is compiled, dotted names from source alone; "" for what is not
+    known."""
     max_calls: int | None = None
     """Model calls a run may make; `None` when nothing limits them."""
     max_tool_calls: int | None = None
@@ -376,6 +379,8 @@ class Graph:
     interrupts_after: frozenset[str] = frozenset()
     served: bool = False
     """Whether langgraph.json names it, so that a server gives it a checkpointer."""
+    agent: Agent | None = None
+    """What is known of it as an agent, where `create_agent` made it."""
     pattern: str = ""
     """The Stretto pattern it was made by; empty for all else."""
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])

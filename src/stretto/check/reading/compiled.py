@@ -88,7 +88,7 @@ class _Reader:
             if nodes[each].opaque:
                 unknown.append(Unknown(title, each, nodes[each].opaque))
         config = cast("Mapping[str, Any]", getattr(compiled, "config", None) or {})
-        return Graph(
+        made = Graph(
             name=name,
             path=path,
             nodes=nodes,
@@ -113,6 +113,7 @@ class _Reader:
             place=places.compiled(),
             file=self.file,
         )
+        return replace(made, agent=agent_in(made))
 
     def _node(
         self, name: str, spec: Any, places: Places, path: tuple[str, ...], above: tuple[int, ...]
@@ -132,6 +133,8 @@ class _Reader:
                 graph = replace(graph, path=(*path, name))
         source = member.source if member is not None and inner is None else function
         code = None if inner is not None and member is not None else _code(source)
+        if member is not None and code is not None:  # what a member gives leads nowhere by itself
+            code = replace(code, jumps=(), jumps_all=True, commands=False)
         return Node(
             name=name,
             code=code,
@@ -223,7 +226,7 @@ def _inner_name(inner: Any, node: str) -> str:
 
 
 def _agent(graph: Graph | None, member: Any) -> Any:
-    found = agent_in(graph) if graph is not None else None
+    found = graph.agent if graph is not None else None
     spec = getattr(member, "agent", None)
     if found is None or spec is None:
         return found

@@ -311,12 +311,9 @@ class _Maker:
         inner = self._subgraph(action, path)
         if inner is not None:
             return Node(name, graph=inner, sync=False)
-        if isinstance(action, ast.Call):
-            called = self.space.dotted(action.func).rpartition(".")[2]
-            if called in CREATE_AGENT:
-                return Node(name, agent=self._agent(name, action), sync=False)
-            if called == "ToolNode":
-                return Node(name, tools=self._tools(action.args[0] if action.args else None))
+        made = self._called(name, action)
+        if made is not None:
+            return made
         code = self._function(action)
         if code is None:
             return Node(
@@ -324,6 +321,24 @@ class _Maker:
             )
         graph = self._closed_over(code, path)
         return Node(name, code=code, graph=graph, sync=not code.is_async)
+
+    def _called(self, name: str, action: ast.expr) -> Node | None:
+        """A node that `create_agent` or `ToolNode` makes; `None` for others."""
+        found = self.space.resolved(action)
+        if found is None or not isinstance(found[0], ast.Call):
+            return None
+        call, space = found
+        maker = self if space is self.space else _Maker(space, self.found)
+        assert isinstance(call, ast.Call)  # noqa: S101 - just seen
+        match space.dotted(call.func).rpartition(".")[2]:
+            case called if called in CREATE_AGENT:
+                return Node(name, agent=maker._agent(name, call), sync=False)  # noqa: SLF001
+            case "ToolNode":
+                words = {k.arg: k.value for k in call.keywords}
+                tools = call.args[0] if call.args else words.get("tools")
+                return Node(name, tools=maker._tools(tools))  # noqa: SLF001
+            case _:
+                return None
 
     def _closed_over(self, code: Function, path: tuple[str, ...]) -> Graph | None:
         for each in ast.walk(code.tree):
@@ -402,11 +417,15 @@ class _Maker:
     def _agent(self, name: str, call: ast.Call) -> Agent:
         words = {k.arg: k.value for k in call.keywords if k.arg}
         tools = words.get("tools") or (call.args[1] if len(call.args) > 1 else None)
-        given = words.get("middleware")
+        found = self.space.resolved(words["middleware"]) if "middleware" in words else None
+        given = found[0] if found is not None else None
         listed = given.elts if isinstance(given, ast.List | ast.Tuple) else []
         middleware = tuple(
             self.space.dotted(m.func if isinstance(m, ast.Call) else m) for m in listed
         )
+        unread = "middleware" in words and not isinstance(given, ast.List | ast.Tuple)
+        if unread or any(word.arg in {None, "interrupt_before"} for word in call.keywords):
+            middleware = (*middleware, "")
         model = words.get("model") or (call.args[0] if call.args else None)
         named = self.space.value(model) if model is not None else MISSING
         prompt = self.space.value(words["system_prompt"]) if "system_prompt" in words else ""
