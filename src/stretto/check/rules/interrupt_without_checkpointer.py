@@ -142,7 +142,7 @@ def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any]:
     return inserted(made, "asks_the_second", _asks).compile(checkpointer=False)
 
 
-def _asks(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+async def _asks(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
     interrupt("May I?")
     return {}
 
