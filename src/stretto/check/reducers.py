@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ADDS = ("_operator.add", "operator.add", "_operator.concat", "operator.concat", "_operator.iadd")
 """Reducers that put what is written behind what is there, whatever it is."""
 _OTHERS = ("DeltaChannel", "Topic", "LastValue", "EphemeralValue", "UntrackedValue")
+_CONTAINERS = ("list", "set", "dict", "deque", "defaultdict", "mutablesequence", "mutablemapping")
 _LISTS = ("list", "List", "typing.List", "Sequence", "typing.Sequence", "collections.abc.Sequence")
 
 
@@ -35,8 +36,17 @@ def _runs_as_sum(reducer: object) -> bool:
 
 def is_list(field: Field) -> bool:
     """Whether a field is declared as a list."""
-    head = field.text.partition("[")[0].removeprefix("<class '").removesuffix("'>").strip()
-    return head in _LISTS or (field.type is not None and field.type is list)
+    return _head(field) in _LISTS
+
+
+def is_container(field: Field) -> bool:
+    """Whether a field is declared as a list, set or dictionary."""
+    return _head(field).rpartition(".")[2].lower() in _CONTAINERS
+
+
+def _head(field: Field) -> str:
+    """What stands before the brackets of an annotation."""
+    return field.text.partition("[")[0].removeprefix("<class '").removesuffix("'>").strip()
 
 
 def _is_sum(code: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:

@@ -56,7 +56,7 @@ class Calling(Statements):
                 if isinstance(key, str):
                     self.reads.append(Read(key, at, sure=False))
                     if method != "get":
-                        self.mutations.append(Mutation(key, at))
+                        self.mutations.append(Mutation(key, at, whole=True))
                 else:
                     self.reads_all = True
                 for argument in node.args[1:]:

@@ -80,7 +80,8 @@ class Statements(Taking):
                 key = self.key_of(target)
                 if key is not None:
                     self.reads.append(Read(key, self.scope.place(target)))
-                    self.mutations.append(Mutation(key, self.scope.place(node)))
+                    whole = not isinstance(node.value, ast.List | ast.ListComp | ast.Tuple)
+                    self.mutations.append(Mutation(key, self.scope.place(node), whole=whole))
                 else:
                     self.visit(target)
 

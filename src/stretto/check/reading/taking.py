@@ -24,7 +24,7 @@ class Taking(Returning):
             self.visit(node.slice)
             return
         if key is not None:
-            self.mutations.append(Mutation(key, self.scope.place(node)))
+            self.mutations.append(Mutation(key, self.scope.place(node), whole=True))
             return
         if not isinstance(node.ctx, ast.Load):
             self.changed(node.value, node)
@@ -43,7 +43,7 @@ class Taking(Returning):
             if isinstance(node.ctx, ast.Load):
                 self.reads.append(Read(node.attr, self.scope.place(node), sure=False))
             else:
-                self.mutations.append(Mutation(node.attr, self.scope.place(node)))
+                self.mutations.append(Mutation(node.attr, self.scope.place(node), whole=True))
             return
         if not isinstance(node.ctx, ast.Load):
             self.changed(node.value, node)
