@@ -77,7 +77,7 @@ def targets(
         case _:
             known = scope.value(value)
             if isinstance(known, str):
-                return [Jump(str(known), scope.place(value), many=many)], True
+                return [Jump(str.__str__(known), scope.place(value), many=many)], True
             return [], False
 
 

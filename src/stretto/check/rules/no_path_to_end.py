@@ -84,7 +84,7 @@ import networkx as nx
 from stretto.check.facts import END, START
 from stretto.check.mutating import copied
 from stretto.check.rule import Rule
-from stretto.check.ways import digraph, in_order, pauses, raises, loops
+from stretto.check.ways import digraph, in_order, loops, pauses, raises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
