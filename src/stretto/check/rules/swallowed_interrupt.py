@@ -2,7 +2,9 @@
 
 `interrupt()` stops the node by raising `GraphInterrupt`, which is an `Exception`. A handler for
 `Exception`, `BaseException`, or a bare `except`, around it catches that: nobody is asked, and
-what stands behind it happens.
+what stands behind it happens. So does `suppress(Exception)`, and a `@retry` that tries again after
+every exception: it asks again and again within the node, and nobody hears it. The same goes for a
+helper, a tool or a graph that asks and is called under a `try`.
 
 Bad:
 
@@ -66,31 +68,40 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.types import interrupt
 
+from stretto.check.asking import asking_calls
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Graph
+    from stretto.check.facts import Call, Graph, Node
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
 
 def check(graph: Graph) -> Iterator[Finding]:
-    """Name the interrupts that a handler around them catches."""
+    """Name the interrupts of nodes and tools that a handler around them catches."""
     for node in graph.nodes.values():
-        for asked in node.code.interrupts if node.code else ():
-            kind = asked.swallows
-            if kind is not None:
-                yield RULE.finding(
-                    graph,
-                    f"node {node.name!r}: `except{' ' + kind if kind else ''}` swallows the "
-                    "interrupt, and nobody is asked",
-                    "Ask before the `try`, or catch only the errors that are meant.",
-                    node=node.name,
-                    place=asked.at,
-                )
+        for asked in asking_calls(node):
+            yield from _swallowed(graph, node, f"node {node.name!r}", asked)
+        for tool in node.tools:
+            for asked in tool.code.interrupts if tool.code else ():
+                yield from _swallowed(graph, node, f"tool {tool.name!r}", asked)
+
+
+def _swallowed(graph: Graph, node: Node, who: str, asked: Call) -> Iterator[Finding]:
+    kind = asked.swallows
+    if kind is None:
+        return
+    by = kind if kind.startswith("@") else f"except {kind}".strip()
+    yield RULE.finding(
+        graph,
+        f"{who}: `{by}` swallows the interrupt, and nobody is asked",
+        "Ask outside of it, or catch only the errors that are meant.",
+        node=node.name,
+        place=asked.at,
+    )
 
 
 def mutate(builder: Builder) -> Builder:
