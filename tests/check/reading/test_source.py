@@ -243,3 +243,53 @@ def test_both_ways_in_tell_the_same(tmp_path: Path):
         ]
         assert [r.key for r in node.code.reads] == [r.key for r in other.reads]
         assert node.place == read.nodes[name].place
+
+
+def test_methods_of_the_class_are_nodes(tmp_path: Path):
+    """`self.name` is the method of the class or of its base; what is abstract is not known."""
+    (graph,) = graphs_in_source(
+        tmp_path / "app.py",
+        """
+from langgraph.graph import END, START, StateGraph
+from typing_extensions import TypedDict
+
+
+class State(TypedDict):
+    text: str
+    more: str
+
+
+class Base:
+    def read(self, state):
+        return {"text": "read"}
+
+    def ask(self, state):
+        raise NotImplementedError
+
+
+class Team(Base):
+    def clean(self, state):
+        return {"more": self.tidy(state["text"])}
+
+    def tidy(self, text):
+        return open(text, "w")
+
+    def build(self):
+        builder = StateGraph(State)
+        builder.add_node("read", self.read)
+        builder.add_node("ask", self.ask)
+        builder.add_node("clean", self.clean)
+        builder.add_edge(START, "read")
+        builder.add_edge("read", "ask")
+        builder.add_edge("ask", "clean")
+        builder.add_edge("clean", END)
+        return builder.compile()
+""",
+    )
+    read, ask, clean = (graph.nodes[name] for name in ("read", "ask", "clean"))
+    assert read.writes == {"text"}
+    assert clean.writes == {"more"}
+    assert clean.code is not None
+    assert [effect.call for effect in clean.code.effects] == ["open"]
+    assert ask.code is None
+    assert ask.opaque

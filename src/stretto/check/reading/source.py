@@ -73,7 +73,8 @@ def _found(body: list[ast.stmt], space: Space, name: str) -> Iterator[Graph]:
 def _found_in_class(tree: ast.ClassDef, space: Space) -> Iterator[Graph]:
     for each in tree.body:
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _found(each.body, space.inner(each), f"{tree.name}.{each.name}")
+            inner = space.of_class(tree).inner(each)
+            yield from _found(each.body, inner, f"{tree.name}.{each.name}")
 
 
 def _definitions(

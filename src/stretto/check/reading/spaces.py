@@ -47,6 +47,8 @@ class Space:
     package: str = ""
     """Dotted name of the package that the file is in, for relative imports."""
     module: str = ""
+    owner: ast.ClassDef | None = None
+    """The class whose body it is; its methods see nothing of it by name."""
 
     def find(self, name: str) -> tuple[Bound, Space] | None:
         """What a name is bound to, and in which space."""
@@ -74,7 +76,8 @@ class Space:
         if not isinstance(expression, ast.Name | ast.Attribute):
             return expression, self
         if isinstance(expression, ast.Attribute):
-            return self.project.definition(self.dotted(expression))
+            own = self._method(expression)
+            return own or self.project.definition(self.dotted(expression))
         found = self.find(expression.id)
         if found is None or found[0] is None:
             return None
@@ -84,6 +87,33 @@ class Space:
         if isinstance(bound, ast.Name) and bound.id != expression.id:
             return space.resolved(bound)
         return (bound, space) if bound is not None else None
+
+    def of_class(self, tree: ast.ClassDef) -> Space:
+        """The space of the body of a class defined in this one."""
+        return Space(self.file, {}, self.project, self, self.package, self.module, tree)
+
+    def _method(self, expression: ast.Attribute) -> tuple[ast.AST, Space] | None:
+        """The method that `self.name` stands for, in the class or in one it is made of."""
+        match expression:
+            case ast.Attribute(value=ast.Name(id=("self" | "cls") as own), attr=name):
+                found = self.find(own)
+            case _:
+                return None
+        owner = found[1].parent if found is not None and found[0] is None else None
+        return owner.method(name) if owner is not None and owner.owner is not None else None
+
+    def method(self, name: str, depth: int = 0) -> tuple[ast.AST, Space] | None:
+        """A method of the class whose body this is; `None` for one that is left to others."""
+        for each in self.owner.body if self.owner is not None else ():
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == name:
+                return None if _is_abstract(each) else (each, self)
+        for base in self.owner.bases if self.owner is not None and depth < DEPTH else ():
+            found = self.resolved(base)
+            if found is not None and isinstance(found[0], ast.ClassDef):
+                inherited = found[1].of_class(found[0]).method(name, depth + 1)
+                if inherited is not None:
+                    return inherited
+        return None
 
     def dotted(self, expression: ast.expr) -> str:
         """The whole name of what an expression names."""
@@ -239,6 +269,13 @@ class Project:
             if path.is_file():
                 return path
         return None
+
+
+def _is_abstract(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method says only that another class has it."""
+    *before, last = tree.body
+    said = all(isinstance(each, ast.Expr) for each in before)
+    return said and isinstance(last, ast.Raise | ast.Pass | ast.Expr)
 
 
 def _bindings(body: Sequence[ast.AST], package: str) -> dict[str, Bound]:
