@@ -50,7 +50,17 @@ def found_in(graph: Graph, rules: Iterable[Rule]) -> list[Finding]:
         if each.served or not rule.served
         for finding in rule.check(each)
     }
-    return sorted(found, key=_rank)
+    return sorted(_once(found, graph), key=_rank)
+
+
+def _once(found: Iterable[Finding], graph: Graph) -> list[Finding]:
+    """Each stretch of source once, though several nodes may share a function."""
+    wholes = {each.place for each in graph.below()}
+    seen: dict[tuple[Any, ...], Finding] = {}
+    for each in found:
+        shared = each.place is not None and each.place not in wholes
+        seen.setdefault((each.code, each.place, each.key) if shared else (each,), each)
+    return list(seen.values())
 
 
 def _rank(finding: Finding) -> tuple[Any, ...]:

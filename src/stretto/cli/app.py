@@ -12,6 +12,7 @@ import typer
 from stretto.cli.alerts import alerts
 from stretto.cli.audit import audit
 from stretto.cli.chat import chat
+from stretto.cli.check import check
 from stretto.cli.compare import compare
 from stretto.cli.dead_letters import dead_letters
 from stretto.cli.dev import dev
@@ -76,7 +77,7 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
-    "build": {"list": list_project, "graph": graph, "dev": dev},
+    "build": {"list": list_project, "graph": graph, "check": check, "dev": dev},
     "run": {"run": run, "chat": chat, "resume": resume, "fork": fork, "undo": undo},
     "look": {
         "threads": threads,

@@ -1,0 +1,266 @@
+"""`stretto check`: what is wrong with a graph, before it runs."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stretto.cli.options import Json
+from stretto.errors import InvalidInput, StateUnavailable, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stretto.check.finding import Finding
+    from stretto.check.rule import Rule
+    from stretto.check.settings import Settings
+    from stretto.check.targets import Loaded
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def check(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...",
+            help="A file, a folder, file.py:attribute, package.module:attribute, a team. "
+            "[every graph of langgraph.json]",
+        ),
+    ] = None,
+    *,
+    static: Annotated[
+        bool, typer.Option("--static", help="Read source alone: import nothing, run nothing.")
+    ] = False,
+    select: Annotated[
+        str, typer.Option("--select", metavar="CODES", help="Only these, as G,S201.")
+    ] = "",
+    ignore: Annotated[str, typer.Option("--ignore", metavar="CODES", help="All but these.")] = "",
+    advice: Annotated[
+        bool, typer.Option("--advice", help="Say what could be better, too.")
+    ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do.")] = False,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORM", help="text, json, sarif or github. [text]")
+    ] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write to a file instead.")
+    ] = None,
+    explain: Annotated[
+        str, typer.Option("--explain", metavar="CODE", help="Print a rule's page.")
+    ] = "",
+    rules: Annotated[bool, typer.Option("--rules", help="List all rules.")] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say what could not be looked into.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is wrong with LangGraph graphs before they run.
+
+    Works on any graph, hand-written ones too: no project, no key and no change to the code is
+    needed. Ends with 0 when nothing is wrong, 1 with errors or warnings, 2 when something could not
+    be checked.
+    """
+    if rules or explain:
+        _tell_rules(explain)
+        return
+    if form not in FORMATS:
+        raise InvalidInput(f"--format {form}: use one of {', '.join(FORMATS)}.")
+    asked = _Asked(
+        tuple(targets or ()), static, fix, diff, "json" if as_json else form, output, verbose
+    )
+    wanted = {"select": _codes(select), "ignore": _codes(ignore), "advice": advice or None}
+    code = _checked(asked, {key: value for key, value in wanted.items() if value})
+    if code and not (exit_zero and code == 1):
+        raise typer.Exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    targets: tuple[str, ...]
+    static: bool
+    fix: bool
+    diff: bool
+    form: str
+    output: Path | None
+    verbose: bool
+
+
+def _codes(given: str) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for code in given.split(",") if code.strip())
+
+
+def _checked(asked: _Asked, wanted: dict[str, Any]) -> int:
+    from stretto.check.rules import all_rules
+    from stretto.check.settings import settings_at
+    from stretto.check.targets import load
+    from stretto.cli.console import loading
+
+    settings, root = settings_at(_folder(asked.targets))
+    settings = settings.model_copy(update=wanted)
+    rules = settings.rules(all_rules())
+    _refuse_unknown(settings, all_rules())
+    with loading("graphs", quiet=asked.form != "text"):
+        loaded = load(asked.targets, static=asked.static, excluded=settings.exclude)
+        findings = _found(loaded, rules, settings, root)
+    if asked.fix or asked.diff:
+        findings = _fixed(findings, asked)
+    _print(asked, loaded, findings, rules)
+    if loaded.problems or not loaded.graphs:
+        return 2
+    return 1 if any(f.severity != "info" for f in findings) else 0
+
+
+def _folder(targets: "Sequence[str]") -> Path:
+    """The folder whose settings count: that of the first target, else the working directory."""
+    for target in targets:
+        path = Path(target.partition(":")[0]).expanduser()
+        if path.exists():
+            return path.absolute() if path.is_dir() else path.absolute().parent
+    return Path.cwd()
+
+
+def _refuse_unknown(settings: "Settings", rules: "Sequence[Rule]") -> None:
+    for given in (*settings.select, *settings.ignore):
+        if not any(rule.code.startswith(given) for rule in rules):
+            raise UnknownName("rule", given, [rule.code for rule in rules])
+
+
+def _found(
+    loaded: "Loaded", rules: "Sequence[Rule]", settings: "Settings", root: Path
+) -> "list[Finding]":
+    from stretto.check.checking import found_in
+    from stretto.check.ignores import heeded
+    from stretto.check.targets import Problem
+
+    found: list[Finding] = []
+    files: set[str] = set()
+    for graph in loaded.graphs:
+        try:
+            found += found_in(graph, rules)
+        except Exception as error:  # noqa: BLE001 - the other graphs are still checked
+            why = f"a rule failed: {type(error).__name__}: {error}. This is our fault: report it."
+            loaded.problems.append(Problem(graph.title, why))
+        files |= {file for each in graph.below() for file in _files(each)}
+    left = heeded(dict.fromkeys(found), files, [rule.code for rule in rules])
+    return [finding for finding in left if not settings.allows(finding, root)]
+
+
+def _files(graph: Any) -> "Sequence[str]":
+    places = graph.places.files if graph.places is not None else ()
+    return [graph.file, *places] if graph.file else list(places)
+
+
+def _fixed(findings: "list[Finding]", asked: _Asked) -> "list[Finding]":
+    """Mend what can be mended, or show it; give what is left."""
+    from stretto.check.fixing import fixes, written
+    from stretto.check.report import shown
+    from stretto.cli.words import counted
+
+    mended: set[Finding] = set()
+    for each in fixes(findings):
+        if asked.diff:
+            sys.stdout.write(each.diff)
+            continue
+        written(each)
+        mended |= set(each.findings)
+        said = counted(len(each.findings), "finding")
+        sys.stderr.write(f"mended {said} in {shown(each.file, Path.cwd())}\n")
+    return [finding for finding in findings if finding not in mended]
+
+
+def _print(
+    asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]", rules: "Sequence[Rule]"
+) -> None:
+    if asked.form == "text" and asked.output is None:
+        _print_text(asked, loaded, findings)
+        return
+    text = _text(asked, loaded, findings, rules)
+    if asked.output is None:
+        sys.stdout.write(f"{text}\n" if text else "")
+        return
+    try:
+        asked.output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise StateUnavailable(
+            f"cannot write {asked.output}: {error.strerror}. Name a file that can be written."
+        ) from error
+
+
+def _text(
+    asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]", rules: "Sequence[Rule]"
+) -> str:
+    from importlib.metadata import version
+
+    from stretto.check import report
+
+    root = Path.cwd()
+    match asked.form:
+        case "sarif":
+            return report.as_sarif(findings, rules, root=root, version=version("stretto"))
+        case "github":
+            return report.as_github(findings, loaded.problems, root=root)
+        case "json":
+            unknown = [u for graph in loaded.graphs for each in graph.below() for u in each.unknown]
+            names = [graph.name for graph in loaded.graphs]
+            return report.as_json(findings, loaded.problems, unknown, root=root, graphs=names)
+        case _:
+            from io import StringIO
+
+            from rich.console import Console
+
+            written = StringIO()
+            console = Console(file=written, width=120, soft_wrap=True)
+            _draw(console, asked, loaded, findings)
+            return written.getvalue().rstrip("\n")
+
+
+def _print_text(asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]") -> None:
+    from stretto.cli.console import screen
+
+    _draw(screen(), asked, loaded, findings)
+
+
+def _draw(console: Any, asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]") -> None:
+    from stretto.cli.findings import draw_finding, draw_problems, draw_unknown, summary
+
+    for finding in findings:
+        console.print(draw_finding(finding, Path.cwd()))
+    unknown = [u for graph in loaded.graphs for each in graph.below() for u in each.unknown]
+    if asked.verbose and unknown:
+        console.print(draw_unknown(unknown))
+    if loaded.problems:
+        console.print(draw_problems(loaded.problems))
+    number = len([g for graph in loaded.graphs for g in graph.below()])
+    console.print(summary(findings, number, len(unknown), len(loaded.problems)))
+
+
+def _tell_rules(explain: str) -> None:
+    from stretto.check.rules import all_rules
+    from stretto.cli.console import screen
+
+    console = screen()
+    if explain:
+        from rich.markdown import Markdown
+
+        known = {rule.code: rule for rule in all_rules()} | {r.name: r for r in all_rules()}
+        rule = known.get(explain.upper()) or known.get(explain)
+        if rule is None:
+            raise UnknownName("rule", explain, known)
+        console.print(Markdown(f"# {rule.code} {rule.name}\n\n{rule.explanation}"))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    for title in ("code", "rule", "severity", "what it finds"):
+        table.add_column(title, no_wrap=title != "what it finds")
+    for rule in all_rules():
+        severity = "advice" if rule.advice else rule.severity
+        table.add_row(rule.code, rule.name, severity, rule.summary)
+    console.print(table)
