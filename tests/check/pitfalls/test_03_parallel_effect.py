@@ -1,4 +1,4 @@
-"""FACTS 2.3: one parallel branch fails: the others are cancelled, and what they did they do again."""
+"""FACTS 2.3: one parallel branch fails, the others are cancelled, and what they did they repeat."""
 
 # ruff: noqa: D103, ASYNC230 - nodes as strangers write them
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""FACTS 2.11: interrupts: swallowed, answered by nothing, by one value for several, and code that runs again."""
+"""FACTS 2.11: interrupts that are swallowed, answered by nothing, or make code run again."""
 
 # ruff: noqa: D103 - nodes as strangers write them
 from __future__ import annotations
