@@ -23,6 +23,7 @@ from typing_extensions import get_type_hints, is_typeddict
 from stretto.check.facts import Branch, Field, Graph, Node, Retry, Schema
 from stretto.check.finding import Unknown
 from stretto.check.reading.agents import agent_in, tools_of_node
+from stretto.check.reading.classes import classes_of
 from stretto.check.reading.function import as_branch
 from stretto.check.reading.live import definition, is_library, plain, read_live
 from stretto.check.reading.places import Places
@@ -83,7 +84,7 @@ class _Reader:
         unknown: list[Unknown] = []
         title = "/".join((path[0], *path[1:], name)) if path else name
         nodes: dict[str, Node] = {}
-        for each, spec in builder.nodes.items():
+        for each, spec in _specs(builder).items():
             nodes[each] = self._node(each, spec, places, path, above)
             if nodes[each].opaque:
                 unknown.append(Unknown(title, each, nodes[each].opaque))
@@ -158,6 +159,19 @@ class _Reader:
             if recursive
             else _opaque(function, code, graph, runnable),
         )
+
+
+def _specs(builder: Builder) -> dict[str, Any]:
+    """The nodes, with what `set_node_defaults` says where compiling has not yet given it to them."""
+    defaults: Any = getattr(builder, "_node_defaults", None)
+    specs: dict[str, Any] = dict(builder.nodes)
+    for name, spec in specs.items() if defaults is not None else ():
+        specs[name] = dataclasses.replace(
+            spec,
+            retry_policy=spec.retry_policy or defaults.retry_policy,
+            timeout=spec.timeout or defaults.timeout,
+        )
+    return specs
 
 
 def _files(builder: Builder, file: str) -> tuple[str, ...]:
@@ -350,6 +364,7 @@ def _fields(builder: Builder, places: Places) -> dict[str, Field]:
             place=places.field(name, sorted(classes)),
             has_default=isinstance(channel, BinaryOperatorAggregate),
             schemas=classes,
+            classes=classes_of(bare),
         )
     return made
 

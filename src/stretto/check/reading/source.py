@@ -113,6 +113,7 @@ class _Maker:
         adding = _Adding({}, set(), set(), [], built.unclear)
         for step in built.steps:
             self._add(step, adding, path)
+        self._defaults(built, adding)
         if adding.unclear:
             return replace(base, unknown=(Unknown(base.title, "", adding.unclear),))
         words = {k.arg: k.value for k in built.made.keywords if k.arg}
@@ -170,6 +171,19 @@ class _Maker:
                 self._sequence(step, given, adding, path)
             case _:
                 pass
+
+    def _defaults(self, built: Built, adding: _Adding) -> None:
+        """Give what `set_node_defaults` says to the nodes that say nothing."""
+        for step in built.steps:
+            words = {k.arg: k.value for k in step.keywords if k.arg}
+            if not (isinstance(step.func, ast.Attribute) and step.func.attr == "set_node_defaults"):
+                continue
+            retry = self._retries(words.get("retry_policy"))
+            timeout = ast.unparse(words["timeout"]) if _given(words.get("timeout")) else None
+            for name, node in adding.nodes.items():
+                adding.nodes[name] = replace(
+                    node, retry=node.retry or retry, timeout=node.timeout or timeout
+                )
 
     def _name(self, expression: ast.expr | None) -> str | None:
         if expression is None:
