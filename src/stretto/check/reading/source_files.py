@@ -34,10 +34,8 @@ class SourceFile:
 
 def read(path: str) -> SourceFile | None:
     """Parse a file; `None` when it is not there or is no Python."""
+    linecache.checkcache(path)
     lines = linecache.getlines(path)
-    if not lines:
-        linecache.checkcache(path)
-        lines = linecache.getlines(path)
     return _parsed(path, "".join(lines)) if lines else None
 
 

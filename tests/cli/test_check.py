@@ -1,0 +1,235 @@
+"""`stretto check` at the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+SOUND = """
+from langgraph.graph import END, START, StateGraph
+from typing_extensions import TypedDict
+
+
+class State(TypedDict):
+    text: str
+
+
+def write(state: State) -> dict:
+    return {"text": "a draft"}
+
+
+builder = StateGraph(State)
+builder.add_node("write", write)
+builder.add_edge(START, "write")
+builder.add_edge("write", END)
+graph = builder.compile()
+"""
+FAULTY = SOUND.replace('{"text": "a draft"}', '{"text": "a draft", "txet": 1}')
+HIDDEN = SOUND.replace(
+    'builder.add_edge("write", END)',
+    "def after(state: State):\n"
+    '    return END if state["text"] else "write"\n\n\n'
+    'builder.add_conditional_edges("write", after)',
+)
+"""A graph whose branch does not say where it leads: `--fix` mends that."""
+
+
+@pytest.fixture
+def app(project, monkeypatch):
+    """Writes a module of a user, and gives its path."""
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+
+    def write(text: str, name: str = "app.py"):
+        file = project / name
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_all_graphs_of_the_project_are_checked(stretto):
+    """Without a target it is about langgraph.json, and a sound project is sound."""
+    said = stretto("check")
+    assert said.code == 0, said.out
+    assert "nothing is wrong" in said.out
+
+
+@pytest.mark.parametrize("target", ["app.py", "app.py:graph", "app:graph", "app:builder"])
+def test_what_is_wrong_is_shown_with_its_line(stretto, app, target):
+    """A finding has its place, its code, the source underlined, and the remedy."""
+    app(FAULTY)
+    said = stretto("check", target)
+    assert said.code == 1
+    assert "app.py:11:32 S201" in said.out
+    assert "^^^^^^" in said.out
+    assert "help: " in said.out
+    assert "1 error in 1 graph" in said.out
+
+
+def test_source_alone_says_the_same(stretto, app):
+    """With `--static` nothing is imported, so that a missing package is no hindrance."""
+    app("import not_installed_anywhere\n" + FAULTY)
+    assert stretto("check", "app.py").code == 2
+    said = stretto("check", "app.py", "--static")
+    assert said.code == 1
+    assert "app.py:12:32 S201" in said.out
+
+
+def test_what_cannot_be_loaded_does_not_keep_the_rest(stretto, app):
+    """Each is told in a line, the rest is checked, and the code is 2."""
+    app(FAULTY)
+    app("def broken(:\n", "syntax.py")
+    app("import nothing_like_this\n", "missing.py")
+    app(
+        "import os\nfrom langgraph.graph import StateGraph\n\n\n"
+        'def make() -> StateGraph:\n    return os.environ["SECRET_KEY_OF_NOBODY"]\n',
+        "secret.py",
+    )
+    app("value = 1\n", "empty.py")
+    names = ["syntax.py", "missing.py", "secret.py", "empty.py", "no.py", "no.mod:graph", "app:no"]
+    said = stretto("check", "app.py", *names)
+    assert said.code == 2
+    assert "S201" in said.out
+    told = [line for line in said.out.splitlines() if line.startswith("not checked: ")]
+    assert [line.removeprefix("not checked: ").partition(": ")[0] for line in told] == names
+    assert "SyntaxError" in told[0]
+    assert "nothing_like_this" in told[1]
+    assert "SECRET_KEY_OF_NOBODY" in told[2]
+    assert "no graph" in told[3]
+    assert "Did you mean" in told[6] or "Known" in told[6]
+
+
+def test_a_folder_is_walked(stretto, app, project):
+    """Folders of tools and environments are left out, and what is excluded."""
+    (project / "deep" / "node_modules").mkdir(parents=True)
+    app(FAULTY, "deep/one.py")
+    app(FAULTY, "deep/node_modules/two.py")
+    app(FAULTY, "deep/three.py")
+    app('[tool.stretto.check]\nexclude = ["three.py"]\n', "pyproject.toml")
+    said = stretto("check", "deep", "--json")
+    assert {f["place"]["file"] for f in json.loads(said.out)["findings"]} == {"deep/one.py"}
+
+
+def test_what_a_module_prints_does_not_get_into_the_json(stretto, app):
+    """The standard output holds one JSON object, whatever an import prints."""
+    app("print('hello')\n" + FAULTY)
+    said = stretto("check", "app.py", "--json")
+    (finding,) = json.loads(said.out)["findings"]
+    assert finding["code"] == "S201"
+    assert finding["certainty"] == "proved"
+    assert finding["place"]["startLine"] == 12
+    assert finding["place"]["startColumn"] == 32
+
+
+def test_sarif_holds_rules_and_results(stretto, app):
+    """SARIF names its version, each rule, and a region that counts from 1."""
+    app(FAULTY)
+    log = json.loads(stretto("check", "app.py", "--format", "sarif").out)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    (result,) = run["results"]
+    assert result["ruleId"] in ids
+    assert result["level"] == "error"
+    where = result["locations"][0]["physicalLocation"]
+    assert where["artifactLocation"]["uri"] == "app.py"
+    assert where["region"]["startLine"] == 11
+
+
+def test_annotations_of_github(stretto, app):
+    """One command a finding, in GitHub's form."""
+    app(FAULTY)
+    app("def broken(:\n", "syntax.py")
+    lines = stretto("check", "app.py", "syntax.py", "--format", "github").out.splitlines()
+    assert lines[0].startswith("::error file=app.py,line=11,col=32,title=S201 unknown-key::")
+    assert lines[1].startswith("::error title=not checked::syntax.py: ")
+
+
+def test_what_is_safe_is_mended(stretto, app):
+    """`--diff` shows it, `--fix` does it, and then nothing is left."""
+    file = app(HIDDEN)
+    shown = stretto("check", "app.py", "--diff")
+    assert '+def after(state: State) -> Literal["__end__", "write"]:' in shown.out
+    assert file.read_text() == HIDDEN
+    said = stretto("check", "app.py", "--fix", "--select", "G105")
+    assert said.code == 0
+    assert "mended 1 finding in app.py" in said.err
+    text = file.read_text()
+    assert text.count("from typing import Literal") == 1
+    assert "-> Literal[" in text
+    assert stretto("check", "app.py", "--select", "G105").code == 0
+
+
+def test_an_ignore_needs_its_reason(stretto, app):
+    """With a reason the finding is gone; without one, unused or unknown, the ignore is found."""
+    line = '    return {"text": "a draft", "txet": 1}'
+    app(FAULTY.replace(line, f"{line}  # stretto: ignore[S201] the parent reads it"))
+    assert stretto("check", "app.py").code == 0
+    app(FAULTY.replace(line, f"{line}  # stretto: ignore[S201]"))
+    assert "X001" in stretto("check", "app.py").out
+    app("# stretto: ignore-file[S201] generated\n" + FAULTY)
+    assert stretto("check", "app.py").code == 0
+    app("# stretto: ignore-file[S201, S999] generated\n" + SOUND)
+    said = stretto("check", "app.py").out
+    assert "X002" in said
+    assert "X003" in said
+
+
+def test_settings_choose_the_rules(stretto, app):
+    """`select`, `ignore` and `per-file-ignores` of pyproject.toml, and their options."""
+    app(FAULTY)
+    app('[tool.stretto.check]\nignore = ["S2"]\n', "pyproject.toml")
+    assert stretto("check", "app.py").code == 0
+    assert stretto("check", "app.py", "--ignore", "G").code == 1
+    app('[tool.stretto.check]\nper-file-ignores = {"app.py" = ["S201"]}\n', "pyproject.toml")
+    assert stretto("check", "app.py").code == 0
+    app("", "pyproject.toml")
+    assert stretto("check", "app.py", "--select", "G").code == 0
+    assert stretto("check", "app.py", "--exit-zero").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tool.stretto.check]\nselct = ["G"]\n', "'select'"),
+        ("[tool.stretto.check]\nmax-usd = -1\n", "max-usd"),
+        ("[tool.stretto.check\n", "TOML"),
+    ],
+)
+def test_settings_that_cannot_be_read(stretto, app, text, said):
+    """The file, what is wrong and what was meant; exit code 2."""
+    app(SOUND)
+    app(text, "pyproject.toml")
+    told = stretto("check", "app.py")
+    assert told.code == 2
+    assert "pyproject.toml" in told.err
+    assert said in told.err
+
+
+def test_a_rule_is_explained(stretto):
+    """By its code or its name; what is no rule is met with the nearest."""
+    said = stretto("check", "--explain", "G101").out
+    assert "unreachable-node" in said
+    assert "builder.add_node" in said
+    assert stretto("check", "--explain", "unreachable-node").out == said
+    told = stretto("check", "--explain", "unreachable")
+    assert told.code == 2
+    assert "Did you mean 'unreachable-node'" in told.err
+
+
+def test_all_rules_are_listed(stretto):
+    """A line each."""
+    said = stretto("check", "--rules").out
+    assert "G101" in said
+    assert "swallowed-interrupt" in said
+
+
+def test_a_form_that_there_is_not(stretto, app):
+    """Exit code 2, and those there are."""
+    app(SOUND)
+    told = stretto("check", "app.py", "--format", "xml")
+    assert told.code == 2
+    assert "sarif" in told.err
+    assert stretto("check", "app.py", "--select", "Q9").code == 2
