@@ -179,6 +179,19 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Class:
+    """A class that the type of a field names."""
+
+    name: str
+    """Dotted and whole: "threading.Lock"; one defined in a function has "<locals>" in it."""
+    kind: Literal["", "dict", "record", "plain"] = ""
+    """`dict`: a TypedDict; `record`: a pydantic model, dataclass, named tuple or enum, which
+    LangGraph stores with its name; `plain`: any other class of the user's; empty: not known."""
+    file: str = ""
+    """Where it is defined, as far as known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field of a graph's state."""
 
@@ -205,6 +218,8 @@ class Field:
     """Whether it has a value before anybody writes it: a reducer's empty one, a class's default."""
     schemas: frozenset[str] = frozenset()
     """Names of the classes that have it."""
+    classes: tuple[Class, ...] = ()
+    """All that its type names, those within brackets included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +501,7 @@ __all__ = [
     "Branch",
     "Call",
     "Checkpointing",
+    "Class",
     "Effect",
     "Field",
     "Function",

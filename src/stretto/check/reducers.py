@@ -44,6 +44,11 @@ def is_container(field: Field) -> bool:
     return _head(field).rpartition(".")[2].lower() in _CONTAINERS
 
 
+def is_dict(field: Field) -> bool:
+    """Whether a field is declared as a dictionary."""
+    return _head(field).rpartition(".")[2].lower() == "dict"
+
+
 def _head(field: Field) -> str:
     """What stands before the brackets of an annotation."""
     return field.text.partition("[")[0].removeprefix("<class '").removesuffix("'>").strip()

@@ -162,6 +162,19 @@ class _Reader:
 
 
 def _specs(builder: Builder) -> dict[str, Any]:
+    """The nodes, with the defaults that compiling would give them."""
+    defaults: Any = getattr(builder, "_node_defaults", None)
+    specs: dict[str, Any] = dict(builder.nodes)
+    for name, spec in specs.items() if defaults is not None else ():
+        specs[name] = dataclasses.replace(
+            spec,
+            retry_policy=spec.retry_policy or defaults.retry_policy,
+            timeout=spec.timeout or defaults.timeout,
+        )
+    return specs
+
+
+def _specs(builder: Builder) -> dict[str, Any]:
     """The nodes, with what `set_node_defaults` says where compiling has not yet given it to them."""
     defaults: Any = getattr(builder, "_node_defaults", None)
     specs: dict[str, Any] = dict(builder.nodes)
@@ -357,6 +370,8 @@ def _fields(builder: Builder, places: Places) -> dict[str, Field]:
             type=bare,
             text=str(bare) if bare is not None else "",
             reducer=name_of(reducer).replace("._add_messages", ".add_messages"),
+            code=_definition(reducer),
+            kind=type(cast("Any", channel)).__name__ if name in builder.channels else "",
             merges=merges(channel),
             managed=name in builder.managed,
             live=reducer,

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from stretto.check.facts import Field
+from stretto.check.reading.classes import classes_in
 from stretto.check.reading.scope import placed
 
 if TYPE_CHECKING:
@@ -72,17 +73,17 @@ def _field(name: str, given: ast.AnnAssign, space: Space, owner: str) -> Field:
     annotation = given.annotation
     text = ast.unparse(annotation)
     reducer, merges, managed = "", False, False
-    kind, code = "", None
+    kind, code, named = "", None, annotation
     for node in ast.walk(annotation):
         if isinstance(node, ast.Name | ast.Attribute):
             managed = managed or space.dotted(node).rpartition(".")[2] in _MANAGED
     bare = _unwrapped(annotation, space)
     if isinstance(bare, ast.Subscript) and _last(bare.value, space) == "Annotated":
         parts = bare.slice.elts if isinstance(bare.slice, ast.Tuple) else [bare.slice]
-        text = ast.unparse(parts[0])
+        text, named = ast.unparse(parts[0]), parts[0]
         marker = parts[-1] if len(parts) > 1 else None
         reducer, merges = _reducer(marker, space)
-        kind = _last(marker.func, space) if isinstance(marker, ast.Call) else ""
+        kind = _channel(marker, space)
         code = _definition(marker, space)
     return Field(
         name=name,
@@ -95,6 +96,7 @@ def _field(name: str, given: ast.AnnAssign, space: Space, owner: str) -> Field:
         place=placed(space.file, given),
         has_default=given.value is not None or bool(reducer) or managed,
         schemas=frozenset([owner]),
+        classes=classes_in(named, space),
     )
 
 
@@ -117,6 +119,14 @@ def _unwrapped(annotation: ast.expr, space: Space) -> ast.expr:
 
 def _last(expression: ast.expr, space: Space) -> str:
     return space.dotted(expression).rpartition(".")[2]
+
+
+def _channel(marker: ast.expr | None, space: Space) -> str:
+    """The name of a channel's class that an annotation gives: `LastValue`, `DeltaChannel(...)`."""
+    if isinstance(marker, ast.Call):
+        return _last(marker.func, space)
+    name = _last(marker, space) if isinstance(marker, ast.Name | ast.Attribute) else ""
+    return name if name in _LAST else ""
 
 
 def _definition(marker: ast.expr | None, space: Space) -> Callable_ | None:
