@@ -102,14 +102,12 @@ def _look(graph: Graph, *, asked: bool) -> Iterator[Finding]:
     """Look at a graph and those within; `asked` where somebody is asked in a graph above."""
     stops = graph.interrupts_before | graph.interrupts_after
     asked = asked or bool(stops) or any(asks(each) for each in [graph] if graph.agent is None)
-    if graph.agent is not None:
-        if "tools" not in stops:
-            yield from _of_agent(graph, "tools", graph.agent)
-        return
+    if graph.agent is not None and "tools" not in stops:
+        yield from _of_agent(graph, "tools", graph.agent)
     for node in graph.nodes.values():
         if node.agent is not None and node.graph is None:
             yield from _of_agent(graph, node.name, node.agent)
-        if node.tools and not asked:
+        if node.tools and graph.agent is None and not asked:
             yield from _of_tools(graph, node.name, node.tools, ())
         if node.graph is not None and node.member is None:
             yield from _look(node.graph, asked=asked)
@@ -151,7 +149,7 @@ def mutate(builder: Builder) -> Builder:
         agent.invoke({"messages": [("user", "a lamp")]})
         return {}
 
-    return inserted(builder, "clerk", clerk)
+    return inserted(builder, "clerk_of_all", clerk)
 
 
 def _order(item: str) -> str:
