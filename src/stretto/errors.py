@@ -75,6 +75,21 @@ class MissingExtra(InvalidInput):
         )
 
 
+class UnsoundGraph(InvalidInput):
+    """Raised when a graph has faults that are proved before it runs.
+
+    `faults` tells each in a line: where, its rule's code, what it is.
+    """
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        self.name, self.faults = name, tuple(faults)
+        told = "\n  ".join(self.faults)
+        super().__init__(
+            f"{name!r} is not run, for it cannot do what it says:\n  {told}\n"
+            f"Mend it (stretto check {name} shows where and how), or run it with --no-check."
+        )
+
+
 class InvalidMember(InvalidInput):
     """Raised when something given as a member of a pattern is not one."""
 

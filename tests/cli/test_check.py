@@ -233,3 +233,13 @@ def test_a_form_that_there_is_not(stretto, app):
     assert told.code == 2
     assert "sarif" in told.err
     assert stretto("check", "app.py", "--select", "Q9").code == 2
+
+
+def test_a_run_is_refused_where_a_fault_is_proved(stretto, app):
+    """`stretto run` checks first; `--no-check` runs it all the same."""
+    app(FAULTY.replace("text: str", "text: str\n    messages: list"))
+    said = stretto("run", "app.py:graph", "hello")
+    assert said.code == 2
+    assert "S201" in said.err
+    assert "--no-check" in said.err
+    assert stretto("run", "app.py:graph", "hello", "--no-check").code == 0

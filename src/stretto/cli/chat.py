@@ -15,6 +15,7 @@ from stretto.cli.options import (
     MaxTokens,
     MaxToolCalls,
     Model,
+    NoCheck,
     Sources,
     Team,
     checked_sources,
@@ -43,6 +44,7 @@ def chat(
     max_tokens: MaxTokens = None,
     max_money: MaxMoney = None,
     max_seconds: MaxSeconds = None,
+    no_check: NoCheck = False,
 ) -> None:
     """Talk with a team: tokens as they come, approvals asked inline; /help tells the commands.
 
@@ -58,11 +60,17 @@ def chat(
         money=max_money,
         seconds=max_seconds,
     )
-    asyncio.run(_chat(team, thread, checked_sources(sources), model, limits))
+    asyncio.run(_chat(team, thread, checked_sources(sources), model, limits, check=not no_check))
 
 
 async def _chat(
-    team: str, thread: str | None, sources: list[str], model: str | None, limits: Limits
+    team: str,
+    thread: str | None,
+    sources: list[str],
+    model: str | None,
+    limits: Limits,
+    *,
+    check: bool,
 ) -> None:
     from stretto.cli.console import loading
 
@@ -74,6 +82,10 @@ async def _chat(
 
         named = use_model(model)
         graph = build(team)
+        if check:
+            from stretto.check.refusing import refuse_faults
+
+            refuse_faults(graph, team)
     _need_messages(graph, team)
     async with open_storage() as storage:
         turn = Turn(

@@ -39,6 +39,7 @@ def command(asked: Asked) -> list[str]:
     ]
     given = [part for name, value in options if value is not None for part in (name, str(value))]
     given += ["--compensate"] if asked.compensate else []
+    given += [] if asked.check else ["--no-check"]
     head = [sys.executable, "-m", "stretto.cli", "run", "--json"]
     return [*head, *given, "--", asked.team, asked.question]
 

@@ -57,6 +57,9 @@ Wait = Annotated[
     typer.Option("--wait", min=0, help="Seconds to wait while the thread is being worked on."),
 ]
 
+NoCheck = Annotated[
+    bool, typer.Option("--no-check", help="Run it even with faults that `stretto check` proves.")
+]
 Compensate = Annotated[
     bool,
     typer.Option(

@@ -18,6 +18,7 @@ from stretto.cli.options import (
     MaxTokens,
     MaxToolCalls,
     Model,
+    NoCheck,
     Sources,
     Team,
     Wait,
@@ -43,6 +44,8 @@ class Asked:
     model: str | None
     wait: float
     compensate: bool
+    check: bool = True
+    """Whether a graph with proved faults is refused."""
 
 
 def run(
@@ -62,6 +65,7 @@ def run(
     max_seconds: MaxSeconds = None,
     wait: Wait = 0.0,
     compensate: Compensate = False,
+    no_check: NoCheck = False,
     as_json: Json = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Run in the background; `stretto watch` follows it.")
@@ -89,6 +93,7 @@ def run(
         model=model,
         wait=wait,
         compensate=compensate,
+        check=not no_check,
     )
     if detach:
         from stretto.cli.detach import start
@@ -123,6 +128,10 @@ async def _run(asked: Asked, *, as_json: bool) -> None:
     model = use_model(asked.model)
     with loading(asked.team, quiet=as_json):
         graph = build(asked.team)
+        if asked.check:
+            from stretto.check.refusing import refuse_faults
+
+            refuse_faults(graph, asked.team)
     context = check_context(graph, asked.team, asked.sources)
     turn = Turn(
         graph=graph,
