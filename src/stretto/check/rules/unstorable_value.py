@@ -61,6 +61,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 
 from stretto.check.mutating import inserted
@@ -71,6 +72,8 @@ from stretto.check.storing import UNSTORABLE, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from langgraph.pregel import Pregel
 
     from stretto.check.facts import Field, Function, Graph, Node
     from stretto.check.finding import Finding
@@ -189,14 +192,15 @@ class _Unstorable(TypedDict):
     a_stored_function: Any
 
 
-def mutate(builder: Builder) -> Builder | None:
-    """Put a node at the front that writes a function."""
+def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
+    """Put a node at the front that writes a function, and compile it so that it is stored."""
     if "__root__" in builder.channels:
         return None
-    return inserted(builder, "stores_a_function", _stores_a_function, input_schema=_Unstorable)
+    made = inserted(builder, "stores_a_function", _stores_a_function, input_schema=_Unstorable)
+    return made.compile(checkpointer=InMemorySaver())
 
 
-def _stores_a_function(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+async def _stores_a_function(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
     return {"a_stored_function": lambda: "lost"}
 
 
