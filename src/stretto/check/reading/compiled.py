@@ -175,7 +175,7 @@ def _specs(builder: Builder) -> dict[str, Any]:
 
 
 def _specs(builder: Builder) -> dict[str, Any]:
-    """The nodes, with what `set_node_defaults` says where compiling has not yet given it to them."""
+    """The nodes, with the defaults that compiling would give them."""
     defaults: Any = getattr(builder, "_node_defaults", None)
     specs: dict[str, Any] = dict(builder.nodes)
     for name, spec in specs.items() if defaults is not None else ():
