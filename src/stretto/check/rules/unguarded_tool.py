@@ -143,7 +143,7 @@ def mutate(builder: Builder) -> Builder:
     from stretto.testing import ScriptedModel
 
     limit = ModelCallLimitMiddleware[Any, Any](run_limit=9)
-    agent = create_agent(ScriptedModel(["Done."]), [_order], middleware=[limit])
+    agent: Any = create_agent(ScriptedModel(["Done."]), [_order], middleware=[limit])
 
     def clerk(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
         agent.invoke({"messages": [("user", "a lamp")]})
