@@ -36,20 +36,20 @@ def _runs_as_sum(reducer: object) -> bool:
 
 def is_list(field: Field) -> bool:
     """Whether a field is declared as a list."""
-    return _head(field) in _LISTS
+    return head(field) in _LISTS
 
 
 def is_container(field: Field) -> bool:
     """Whether a field is declared as a list, set or dictionary."""
-    return _head(field).rpartition(".")[2].lower() in _CONTAINERS
+    return head(field).rpartition(".")[2].lower() in _CONTAINERS
 
 
 def is_dict(field: Field) -> bool:
     """Whether a field is declared as a dictionary."""
-    return _head(field).rpartition(".")[2].lower() == "dict"
+    return head(field).rpartition(".")[2].lower() == "dict"
 
 
-def _head(field: Field) -> str:
+def head(field: Field) -> str:
     """What stands before the brackets of an annotation."""
     return field.text.partition("[")[0].removeprefix("<class '").removesuffix("'>").strip()
 
