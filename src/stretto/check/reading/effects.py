@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +26,8 @@ _READING_URL = re.compile(
     re.IGNORECASE,
 )
 """Addresses that are asked by POST and keep nothing of it."""
+_ASKS = frozenset({"query", "q", "prompt", "inputs", "documents", "model", "temperature"})
+"""Keys of what is sent to be answered, not to be kept."""
 _RAISES_AGAIN = frozenset({"remove", "unlink", "rename", "rmdir", "mkdir", "removedirs"})
 _SHELLS = frozenset({"os.system", "posix.system", "os.popen"})
 _PROGRAMS = re.compile(r"^subprocess\.(run|call|check_call|check_output|Popen)$")
@@ -46,20 +48,24 @@ _METHODS = frozenset({
 """Methods that no library has for anything else."""
 _CLIENT = re.compile(r"(^|_)(client|session|https?|httpx|requests|api)(_|$)|client$", re.IGNORECASE)
 _MAILER = re.compile(
-    r"mail|smtp|sms|bot|slack|telegram|twilio|notif|whatsapp|discord", re.IGNORECASE
+    r"mail|smtp|sms|(^|_)bot$|slack|telegram|twilio|notif|whatsapp|discord|(^|_)server$",
+    re.IGNORECASE,
 )
-_STORE = re.compile(r"(^|_)(conn|connection|db|database|session|repo|producer|bus)$", re.IGNORECASE)
-_VERBS = re.compile(
-    r"^(send|charge|pay|refund|publish|book|notify|email|transfer|deploy|cancel|purchase|buy|"
-    r"withdraw|wire)_\w+|^(place|submit|create)_(order|payment|invoice|refund|transfer)s?$|"
-    r"^delete_(user|account|file|record|order|customer|row|email|message|event)s?$"
+_BUS = re.compile(r"(^|_)(producer|bus|broker|publisher|pubsub)$", re.IGNORECASE)
+_ACTS = re.compile(
+    r"^send_(e?mails?|sms|slack|invoice|tweet|money|payment|reply|invite|invitation|"
+    r"newsletter|order|letter|offer|reminder|gift|parcel|whatsapp|telegram)(_to_\w+|_message)?$|"
+    r"^(charge|refund|buy|purchase|pay|withdraw)_\w+$|"
+    r"^book_(a_)?(flight|hotel|room|table|trip|car|appointment|meeting|ticket)s?$|"
+    r"^(place|submit|create|cancel|confirm)_(order|payment|invoice|refund|transfer|booking|"
+    r"reservation|subscription|purchase|trade)s?$|"
+    r"^(transfer|wire)_(money|funds|balance|amount)$|"
+    r"^notify_(user|customer|team|admin|manager|owner|oncall|support|slack|client)s?$|"
+    r"^publish_(post|article|tweet|page|site|package|release)s?$|"
+    r"^deploy(_(to_\w+|app|service|release|site|model))?$|"
+    r"^(delete|drop|remove)_(user|account|customer|order|database|table|bucket)s?$"
 )
-_PURE = re.compile(
-    r"_(template|text|body|title|prompt|summary|schema|format|list|count|total|amount|url|name|"
-    r"request|options|rate|rates|price|policy|policies|message_text|to_(dict|json|str))$|"
-    r"^transfer_(to|back|style|learning)_?|^pay_attention|^book_|^email_(from|of|body|address)|"
-    r"^send_(parallel|all|workers?|each|to)|_handoff|^cancel_(all_)?(tasks?|timers?|scopes?)"
-)
+"""Names of functions that say what they do to the world."""
 _SQL = re.compile(r"\s*(insert|update|delete|replace|drop|create|alter)\b", re.IGNORECASE)
 _SQL_AGAIN = re.compile(
     r"\s*(insert\s+or\s+(replace|ignore)|replace|delete|(create|drop)\b.*\bif\s+(not\s+)?exists)|"
@@ -131,15 +137,16 @@ def _by_owner(last: str, owner: str) -> Told | None:
     """Methods that say little; what they are called on must tell the rest."""
     if last in {"send_message", "send", "send_email"} and _MAILER.search(owner):
         return Told("named")
-    if last in {"commit", "publish"} and _STORE.search(owner):
+    if last == "publish" and _BUS.search(owner):
+        return Told("named")
+    if last in {"add", "add_all"} and re.search(r"(^|_)session$", owner):
         return Told("named")
     return None
 
 
 def looks_like_effect(name: str) -> bool:
     """Whether a function that is not known is called after something that the world keeps."""
-    last = name.rpartition(".")[2].lstrip("_")
-    return bool(_VERBS.match(last)) and not _PURE.search(last)
+    return bool(_ACTS.match(name.rpartition(".")[2].lstrip("_")))
 
 
 def _owner(call: ast.Call) -> str:
@@ -176,7 +183,15 @@ def _reads(call: ast.Call, value: Callable[[ast.expr], object]) -> bool:
     """Whether an address is one that is asked by POST and keeps nothing."""
     url = [k.value for k in call.keywords if k.arg == "url"] or call.args[:1]
     known = [given for each in url if isinstance(given := value(each), str)]
-    return any(_READING_URL.search(text) for text in [*known, *_texts(url)])
+    sent = [k.value for k in call.keywords if k.arg in {"json", "data"}]
+    keys = {
+        k.value for each in sent if isinstance(each, ast.Dict) for k in each.keys if _is_text(k)
+    }
+    return bool(keys & _ASKS) or any(_READING_URL.search(text) for text in [*known, *_texts(url)])
+
+
+def _is_text(key: ast.expr | None) -> TypeGuard[ast.Constant]:
+    return isinstance(key, ast.Constant) and isinstance(key.value, str)
 
 
 def _of_files(name: str, last: str, call: ast.Call) -> Told | None:
