@@ -1,14 +1,16 @@
-"""Compose LLM agents into LangGraph graphs that are bounded, journaled and resumed.
+"""Compose LLM agents into LangGraph graphs that are checked, bounded, journaled and resumed.
 
 Names are loaded when they are first used, so that importing Stretto costs next to nothing.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stretto.lazy import load_lazily
 
 if TYPE_CHECKING:
+    from stretto.check.checking import check
     from stretto.errors import StrettoError
     from stretto.members.agent import Compaction
     from stretto.members.effects import EffectsOnce, effect
@@ -121,6 +123,7 @@ __all__ = [
     "approve",
     "ask_member",
     "board",
+    "check",
     "cited",
     "compensate",
     "covers",
@@ -156,85 +159,75 @@ __all__ = [
     "tool",
 ]
 
-_HOMES = {
-    "stretto.errors": ("StrettoError",),
-    "stretto.members.agent": ("Compaction",),
-    "stretto.members.effects": ("EffectsOnce", "effect"),
-    "stretto.members.guarded": ("GuardedCalls",),
-    "stretto.members.locking": ("alone", "lock"),
-    "stretto.members.node": ("member",),
-    "stretto.members.where": ("idempotency_key",),
-    "stretto.observe.feedback": ("give_feedback",),
-    "stretto.patterns.approve": ("approve",),
-    "stretto.patterns.board": ("board",),
-    "stretto.patterns.group_chat": ("group_chat",),
-    "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
-    "stretto.patterns.hierarchy": ("hierarchy", "level"),
-    "stretto.patterns.map_reduce": ("map_reduce",),
-    "stretto.patterns.office": ("decide",),
-    "stretto.patterns.rows": ("File",),
-    "stretto.patterns.parallel": ("parallel", "publish"),
-    "stretto.patterns.plan": ("plan",),
-    "stretto.patterns.refine": ("refine",),
-    "stretto.patterns.request_reply": ("ask_member",),
-    "stretto.patterns.route": ("route",),
-    "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
-    "stretto.patterns.saga": ("saga",),
-    "stretto.patterns.scatter": ("scatter",),
-    "stretto.patterns.sequential": ("sequential",),
-    "stretto.patterns.supervisor": ("supervisor",),
-    "stretto.patterns.swarm": ("swarm",),
-    "stretto.policy": (
-        "Authority",
-        "Breaker",
-        "Budget",
-        "Bulkhead",
-        "Cache",
-        "Constant",
-        "Fallback",
-        "Hedge",
-        "Limits",
-        "Policy",
-        "Rate",
-        "Retry",
-        "Timeout",
-    ),
-    "stretto.project": ("Project",),
-    "stretto.runs.result": ("Result",),
-    "stretto.runs.run": ("fork", "invoke", "resume", "run"),
-    "stretto.runs.storage": ("Storage", "open_storage"),
-    "stretto.runs.stream": ("Resume", "stream"),
-    "stretto.runs.undoing": ("compensate",),
-    "stretto.spec.agent": ("Agent",),
-    "stretto.spec.tool": ("tool",),
-    "stretto.state": (
-        "Answer",
-        "ChatState",
-        "Citation",
-        "Critique",
-        "Delegate",
-        "Delegates",
-        "Finding",
-        "HandOver",
-        "Plan",
-        "ResearchContext",
-        "Review",
-        "Task",
-        "TaskResult",
-        "TeamState",
-    ),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'stretto' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "stretto.check.checking": ("check",),
+        "stretto.errors": ("StrettoError",),
+        "stretto.members.agent": ("Compaction",),
+        "stretto.members.effects": ("EffectsOnce", "effect"),
+        "stretto.members.guarded": ("GuardedCalls",),
+        "stretto.members.locking": ("alone", "lock"),
+        "stretto.members.node": ("member",),
+        "stretto.members.where": ("idempotency_key",),
+        "stretto.observe.feedback": ("give_feedback",),
+        "stretto.patterns.approve": ("approve",),
+        "stretto.patterns.board": ("board",),
+        "stretto.patterns.group_chat": ("group_chat",),
+        "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
+        "stretto.patterns.hierarchy": ("hierarchy", "level"),
+        "stretto.patterns.map_reduce": ("map_reduce",),
+        "stretto.patterns.office": ("decide",),
+        "stretto.patterns.rows": ("File",),
+        "stretto.patterns.parallel": ("parallel", "publish"),
+        "stretto.patterns.plan": ("plan",),
+        "stretto.patterns.refine": ("refine",),
+        "stretto.patterns.request_reply": ("ask_member",),
+        "stretto.patterns.route": ("route",),
+        "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+        "stretto.patterns.saga": ("saga",),
+        "stretto.patterns.scatter": ("scatter",),
+        "stretto.patterns.sequential": ("sequential",),
+        "stretto.patterns.supervisor": ("supervisor",),
+        "stretto.patterns.swarm": ("swarm",),
+        "stretto.policy": (
+            "Authority",
+            "Breaker",
+            "Budget",
+            "Bulkhead",
+            "Cache",
+            "Constant",
+            "Fallback",
+            "Hedge",
+            "Limits",
+            "Policy",
+            "Rate",
+            "Retry",
+            "Timeout",
+        ),
+        "stretto.project": ("Project",),
+        "stretto.runs.result": ("Result",),
+        "stretto.runs.run": ("fork", "invoke", "resume", "run"),
+        "stretto.runs.storage": ("Storage", "open_storage"),
+        "stretto.runs.stream": ("Resume", "stream"),
+        "stretto.runs.undoing": ("compensate",),
+        "stretto.spec.agent": ("Agent",),
+        "stretto.spec.tool": ("tool",),
+        "stretto.state": (
+            "Answer",
+            "ChatState",
+            "Citation",
+            "Critique",
+            "Delegate",
+            "Delegates",
+            "Finding",
+            "HandOver",
+            "Plan",
+            "ResearchContext",
+            "Review",
+            "Task",
+            "TaskResult",
+            "TeamState",
+        ),
+    },
+)

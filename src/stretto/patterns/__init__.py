@@ -5,12 +5,9 @@ Names are loaded when they are first used: a team of one pattern needs none of t
 
 from __future__ import annotations
 
-import importlib
-import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from typing_extensions import override
+from stretto.lazy import load_lazily
 
 if TYPE_CHECKING:
     from stretto.patterns.approve import approve
@@ -63,49 +60,27 @@ __all__ = [
     "swarm",
 ]
 
-_HOMES = {
-    "stretto.patterns.approve": ("approve",),
-    "stretto.patterns.board": ("board",),
-    "stretto.patterns.group_chat": ("group_chat",),
-    "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
-    "stretto.patterns.hierarchy": ("hierarchy", "level"),
-    "stretto.patterns.map_reduce": ("map_reduce",),
-    "stretto.patterns.office": ("decide",),
-    "stretto.patterns.parallel": ("parallel", "publish"),
-    "stretto.patterns.plan": ("plan",),
-    "stretto.patterns.refine": ("refine",),
-    "stretto.patterns.request_reply": ("ask_member",),
-    "stretto.patterns.route": ("route",),
-    "stretto.patterns.rows": ("File",),
-    "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
-    "stretto.patterns.saga": ("saga",),
-    "stretto.patterns.scatter": ("scatter",),
-    "stretto.patterns.sequential": ("sequential",),
-    "stretto.patterns.supervisor": ("supervisor",),
-    "stretto.patterns.swarm": ("swarm",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'stretto.patterns' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-class _Package(ModuleType):
-    """Keeps a module from taking the place of the function that is called as it is.
-
-    Importing `stretto.patterns.plan` sets the package's `plan`, which is the function's.
-    """
-
-    @override
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (isinstance(value, ModuleType) and name in _HOME_OF):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "stretto.patterns.approve": ("approve",),
+        "stretto.patterns.board": ("board",),
+        "stretto.patterns.group_chat": ("group_chat",),
+        "stretto.patterns.handing_over": ("EndsAtHandoff", "hand_over_tool", "handoff"),
+        "stretto.patterns.hierarchy": ("hierarchy", "level"),
+        "stretto.patterns.map_reduce": ("map_reduce",),
+        "stretto.patterns.office": ("decide",),
+        "stretto.patterns.parallel": ("parallel", "publish"),
+        "stretto.patterns.plan": ("plan",),
+        "stretto.patterns.refine": ("refine",),
+        "stretto.patterns.request_reply": ("ask_member",),
+        "stretto.patterns.route": ("route",),
+        "stretto.patterns.rows": ("File",),
+        "stretto.patterns.rules": ("Rule", "answered", "cited", "covers", "quoted"),
+        "stretto.patterns.saga": ("saga",),
+        "stretto.patterns.scatter": ("scatter",),
+        "stretto.patterns.sequential": ("sequential",),
+        "stretto.patterns.supervisor": ("supervisor",),
+        "stretto.patterns.swarm": ("swarm",),
+    },
+)

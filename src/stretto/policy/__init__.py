@@ -5,8 +5,9 @@ Names are loaded when they are first used: a run without policies needs none of 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stretto.lazy import load_lazily
 
 if TYPE_CHECKING:
     from stretto.policy.authority import Authority
@@ -52,34 +53,27 @@ __all__ = [
     "prices_from_environment",
 ]
 
-_HOMES = {
-    "stretto.policy.authority": ("Authority",),
-    "stretto.policy.budget": ("Budget",),
-    "stretto.policy.limits": ("Limits",),
-    "stretto.policy.member": ("Policy",),
-    "stretto.policy.prices": ("PRICES", "Price", "Prices", "prices_from_environment"),
-    "stretto.policy.resilience": (
-        "TROUBLES",
-        "Breaker",
-        "Bulkhead",
-        "Cache",
-        "Constant",
-        "Fallback",
-        "Hedge",
-        "Named",
-        "Rate",
-        "Retry",
-        "Timeout",
-        "Trouble",
-    ),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'stretto.policy' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "stretto.policy.authority": ("Authority",),
+        "stretto.policy.budget": ("Budget",),
+        "stretto.policy.limits": ("Limits",),
+        "stretto.policy.member": ("Policy",),
+        "stretto.policy.prices": ("PRICES", "Price", "Prices", "prices_from_environment"),
+        "stretto.policy.resilience": (
+            "TROUBLES",
+            "Breaker",
+            "Bulkhead",
+            "Cache",
+            "Constant",
+            "Fallback",
+            "Hedge",
+            "Named",
+            "Rate",
+            "Retry",
+            "Timeout",
+            "Trouble",
+        ),
+    },
+)

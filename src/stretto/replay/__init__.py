@@ -5,8 +5,9 @@ Names are loaded when they are first used: to compare does not take what to run 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stretto.lazy import load_lazily
 
 if TYPE_CHECKING:
     from stretto.replay.comparing import Comparison, compare
@@ -29,24 +30,13 @@ __all__ = [
     "save_recording",
 ]
 
-_HOMES = {
-    "comparing": ("Comparison", "compare"),
-    "importing": ("import_log",),
-    "recording": ("Recording", "load_recording", "recorded", "save_recording"),
-    "replaying": ("Replay", "replay", "replay_recording"),
-    "difference": ("Difference",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'stretto.replay' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"stretto.replay.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "stretto.replay.comparing": ("Comparison", "compare"),
+        "stretto.replay.importing": ("import_log",),
+        "stretto.replay.recording": ("Recording", "load_recording", "recorded", "save_recording"),
+        "stretto.replay.replaying": ("Replay", "replay", "replay_recording"),
+        "stretto.replay.difference": ("Difference",),
+    },
+)

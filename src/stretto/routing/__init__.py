@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stretto.lazy import load_lazily
 from stretto.routing.cascade import Cascade
 from stretto.routing.choice import Choice, Decider, choose
 from stretto.routing.criteria import Criteria
@@ -29,11 +30,4 @@ __all__ = [
     "rule",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name != "Examples":
-        raise AttributeError(f"module 'stretto.routing' has no attribute {name!r}")
-    from stretto.routing.examples import Examples
-
-    globals()[name] = Examples
-    return Examples
+__getattr__ = load_lazily(__name__, {"stretto.routing.examples": ("Examples",)})

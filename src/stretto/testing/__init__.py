@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stretto.lazy import load_lazily
 from stretto.testing.call import Call
 from stretto.testing.checked import Checked, CheckedModel
 from stretto.testing.clock import Clock
@@ -67,13 +67,8 @@ __all__ = [
     "tool_call",
 ]
 
-_HOMES = {"recorded_agent": "agent", "replayed": "replayed"}
-"""What takes LangChain's agents or the runner with it; loaded when it is first used."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'stretto.testing' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"stretto.testing.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+# What takes LangChain's agents or the runner with it.
+__getattr__ = load_lazily(
+    __name__,
+    {"stretto.testing.agent": ("recorded_agent",), "stretto.testing.replayed": ("replayed",)},
+)
