@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stretto import Agent, Policy, Retry, sequence
+from stretto import Agent, Policy, Retry, sequential
 from stretto.check import check
 from stretto.testing import ScriptedModel
 from tests.check.rules.reading_code import seen, seen_in_source
@@ -90,6 +90,6 @@ def test_a_policy_of_ours_that_repeats_refusals_is_found():
     for on, count in ((("refused", "timeout"), 1), (("unavailable",), 0)):
         policy = Policy(retry=Retry(on=on))
         one = Agent(name="one", prompt="Read.", model=ScriptedModel(["yes"]), policy=policy)
-        graph = sequence(one, Agent(name="two", prompt="Write.", model=ScriptedModel(["yes"])))
+        graph = sequential(one, Agent(name="two", prompt="Write.", model=ScriptedModel(["yes"])))
         codes = [finding.code for finding in check(graph)]
         assert codes.count("P401") == count

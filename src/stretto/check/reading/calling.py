@@ -139,13 +139,19 @@ class Calling(Statements):
         found = told(name, node, self.scope.value)
         called = self._function(node.func)
         if found is not None:
-            self._effect(name, at, found.kind, again=found.again)
+            self._effect(name, at, found.kind, again=found.again or keyed(self._held(node)))
         elif called is not None:
             self._follow(name, called, at)
         elif _declared(value):
             self._effect(name, at, "declared")
         elif not name.startswith(_OURS) and looks_like_effect(name):
             self._effect(name, at, "named", again=is_keyed(node))
+
+    def _held(self, node: ast.Call) -> list[ast.expr]:
+        """What the local names are given that a call is given."""
+        given = [*node.args, *(word.value for word in node.keywords)]
+        names = [each.id for each in given if isinstance(each, ast.Name)]
+        return [value for name in names for value in self.choices.get(name) or ()]
 
     def _function(self, func: ast.expr) -> Function | None:
         """The function of the user that is called, as itself or as a tool."""

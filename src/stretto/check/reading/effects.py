@@ -160,6 +160,11 @@ def _owner(call: ast.Call) -> str:
             return ""
 
 
+def keyed(given: Iterable[ast.AST]) -> bool:
+    """Whether there is a key among what is given by which the other side knows a thing again."""
+    return bool(_KEYED.search(" ".join(_texts(given))))
+
+
 def _words(call: ast.Call) -> str:
     """All names and texts within a call's arguments."""
     return " ".join(_texts([*call.args, *call.keywords]))
