@@ -80,7 +80,7 @@ from stretto.check.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Graph
+    from stretto.check.facts import Graph, Jump, Node
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
@@ -88,22 +88,34 @@ if TYPE_CHECKING:
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the nodes that have both, where they lead to different places."""
     for name, node in graph.nodes.items():
-        if node.code is None or node.graph is not None:
+        edges = (graph.ways[name].static | graph.ways[name].joined) - {END}
+        others = sorted(each for each in edges if not _waits(graph, each))
+        jump = next((j for j in _gotos(node) if j.target not in edges), None)
+        if jump is None or not others or jump.target not in {*graph.nodes, END}:
             continue
-        edges = graph.ways[name].static | graph.ways[name].joined
-        for jump in node.code.jumps:
-            others = sorted(edges - {jump.target, END})
-            if jump.parent or not others or jump.target not in {*graph.nodes, END}:
-                continue
-            goto = "END" if jump.target == END else repr(jump.target)
-            yield RULE.finding(
-                graph,
-                f"node {name!r} goes to {goto} and by its edge to {others[0]!r}, too: both happen",
-                "Remove the edge, and let each return of the node say where to go.",
-                node=name,
-                place=jump.at,
-            )
-            break
+        goto = "END" if jump.target == END else repr(jump.target)
+        yield RULE.finding(
+            graph,
+            f"node {name!r} goes to {goto} and by its edge to {others[0]!r}, too: both happen",
+            "Remove the edge, and let each return of the node say where to go.",
+            certainty="proved" if jump.sure else "possible",
+            node=name,
+            place=jump.at,
+        )
+
+
+def _waits(graph: Graph, name: str) -> bool:
+    """Whether a node runs last, whatever else there is to do."""
+    return name in graph.nodes and graph.nodes[name].defer
+
+
+def _gotos(node: Node) -> Iterator[Jump]:
+    """What a node goes to in its own graph: itself, or out of the graph that it is."""
+    if node.code is not None and not node.code.wrapped:
+        yield from (j for j in node.code.jumps if j.kind == "goto" and not j.parent)
+    for inner in node.graph.nodes.values() if node.graph is not None else ():
+        if inner.code is not None and not inner.code.wrapped:
+            yield from (j for j in inner.code.jumps if j.kind == "goto" and j.parent)
 
 
 def mutate(builder: Builder) -> Builder:

@@ -1,8 +1,9 @@
 """An edge, `goto`, `Send` or branch that leads to a node that is not there ends the run in silence.
 
 LangGraph checks static edges when it compiles, not what functions return: for an unknown name it
-writes a line into the log, runs nothing, and the run ends as a success. Most often the name is
-misspelt, or the node was renamed.
+writes a line into the log, runs nothing, and the run ends as a success. Where there is a path_map
+a name that it does not have raises a KeyError. Most often the name is misspelt, or the node was
+renamed. `Command(graph=Command.PARENT)` names a node of the graph above.
 
 Bad:
 
@@ -76,64 +77,126 @@ graph = builder.compile()
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from langgraph.types import Command
 
-from stretto.check.facts import END
+from stretto.check.facts import END, START
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from stretto.check.facts import Branch, Graph, Jump
+    from stretto.check.facts import Branch, Function, Graph, Node
     from stretto.check.finding import Finding, Place
     from stretto.check.mutating import Builder
 
 
+@dataclass(frozen=True)
+class _Way:
+    """A way that is said to lead somewhere."""
+
+    source: str
+    target: str
+    what: str
+    place: Place | None = None
+    sure: bool = True
+
+
 def check(graph: Graph) -> Iterator[Finding]:
     """Name each target that is no node."""
+    if not graph.nodes:
+        return
+    yield from _told(graph, _ways(graph), graph.nodes, "is no node")
+    for branch in graph.branches:
+        yield from _told(graph, _keys(branch), branch.ends or (), "its path_map does not have")
+    for node in graph.nodes.values():
+        inner = node.graph
+        if inner is not None:
+            ways = [way for each in inner.nodes.values() for way in _jumps(each, parent=True)]
+            yield from _told(inner, ways, graph.nodes, "is no node of the graph above")
+
+
+def _told(
+    graph: Graph, ways: Iterator[_Way] | list[_Way], known: Collection[str], what: str
+) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
-    for source, target, what, place in _targets(graph):
-        if target in graph.nodes or target == END or (source, target) in told:
+    for way in ways:
+        if way.target in known or (way.source, way.target) in told:
             continue
-        told.add((source, target))
-        near = difflib.get_close_matches(target, graph.nodes, n=1)
+        told.add((way.source, way.target))
+        near = difflib.get_close_matches(way.target, [str(each) for each in known], n=1)
         yield RULE.finding(
             graph,
-            f"{what} of {source!r} leads to {target!r}, which is no node",
+            f"{way.what} of {way.source!r} leads to {way.target!r}, which {what}",
             f"Write {near[0]!r}, or add the node." if near else "Add the node, or name another.",
-            node=source if source in graph.nodes else "",
-            place=place,
+            certainty="proved" if way.sure else "possible",
+            node=way.source if way.source in graph.nodes else "",
+            place=way.place,
         )
 
 
-def _targets(graph: Graph) -> Iterator[tuple[str, str, str, Place | None]]:
-    for source, target in sorted(graph.edges):
-        yield source, target, "an edge", graph.places.edge(source, target) if graph.places else None
-    for sources, target in sorted(graph.joins):
-        yield sources[0], target, "an edge", None
+def _ways(graph: Graph) -> Iterator[_Way]:
+    """All ways of a graph to its own nodes, apart from those to its end."""
+    for way in _edges(graph):
+        yield from () if way.target == END else (way,)
     for branch in graph.branches:
-        yield from _of_branch(branch)
+        for target in (branch.ends or {}).values():
+            if target != END:
+                yield _Way(branch.source, target, "a conditional edge", branch.place)
+        yield from _code(branch.source, branch.code, "a conditional edge", branch)
     for name, node in graph.nodes.items():
-        for jump in node.code.jumps if node.code and node.graph is None else ():
-            if not jump.parent:
-                yield name, jump.target, _kind(jump), jump.at
+        for target in node.ends or ():
+            if target != END:
+                yield _Way(name, target, "the declared target", node.place)
+        yield from _jumps(node, parent=False)
 
 
-def _of_branch(branch: Branch) -> Iterator[tuple[str, str, str, Place | None]]:
-    for target in (branch.ends or {}).values():
-        yield branch.source, target, "a conditional edge", branch.place
-    for jump in branch.code.jumps if branch.code else ():
-        if jump.kind == "send":
-            yield branch.source, jump.target, "a Send", jump.at
-        elif branch.ends is None:
-            yield branch.source, jump.target, "a conditional edge", jump.at
+def _edges(graph: Graph) -> Iterator[_Way]:
+    for source, target in sorted(graph.edges):
+        place = graph.places.edge(source, target) if graph.places else None
+        yield _Way(source, target, "an edge", place)
+        if source != START:
+            yield _Way(source, source, "an edge", place)
+    for sources, target in sorted(graph.joins):
+        yield _Way(sources[0], target, "an edge")
+        yield from (_Way(each, each, "an edge") for each in sources)
 
 
-def _kind(jump: Jump) -> str:
-    return "a Send" if jump.kind == "send" else "a `goto`"
+def _jumps(node: Node, *, parent: bool) -> Iterator[_Way]:
+    return _code(node.name, node.code, "a `goto`", parent=parent)
+
+
+def _code(
+    source: str,
+    code: Function | None,
+    what: str,
+    branch: Branch | None = None,
+    *,
+    parent: bool = False,
+) -> Iterator[_Way]:
+    """What a function names; an empty name that is given another later is nothing."""
+    if code is None or code.wrapped:
+        return
+    for jump in code.jumps:
+        named = branch is None or branch.ends is None or jump.kind == "send"
+        begun = not jump.target and not jump.sure
+        ends = jump.target == END and jump.kind != "send"
+        if named and jump.parent == parent and not begun and not ends:
+            kind = "a Send" if jump.kind == "send" else what
+            yield _Way(source, jump.target, kind, jump.at, jump.sure)
+
+
+def _keys(branch: Branch) -> Iterator[_Way]:
+    """What a branch's function returns for its path_map to look up."""
+    code = branch.code
+    if branch.ends is None or code is None or code.wrapped or not code.jumps_all:
+        return
+    for jump in code.jumps:
+        if jump.kind == "goto" and (jump.target or jump.sure):
+            yield _Way(branch.source, jump.target, "a conditional edge", jump.at, jump.sure)
 
 
 def mutate(builder: Builder) -> Builder:
