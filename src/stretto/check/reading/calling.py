@@ -9,7 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stretto.check.facts import Call, Effect, Mutation, Read
-from stretto.check.reading.effects import ADDS, ASIDE, CHANGES, is_keyed, looks_like_effect, told
+from stretto.check.reading.effects import (
+    ADDS,
+    ASIDE,
+    CHANGES,
+    is_keyed,
+    keyed,
+    looks_like_effect,
+    told,
+)
 from stretto.check.reading.returning import Update
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.statements import Statements, parameters
