@@ -20,8 +20,11 @@ _LISTS = ("list", "List", "typing.List", "Sequence", "typing.Sequence", "collect
 
 def adds(field: Field) -> bool:
     """Whether a field's reducer adds what is written to what is there, and keeps all of both."""
-    if field.kind in _OTHERS:
-        return False
+    return field.kind not in _OTHERS and is_sum(field)
+
+
+def is_sum(field: Field) -> bool:
+    """Whether a field's reducer just puts its two arguments together."""
     if field.reducer in ADDS:
         return True
     return _is_sum(field.code) if field.code is not None else _runs_as_sum(field.live)

@@ -103,19 +103,11 @@ def check(graph: Graph) -> Iterator[Finding]:
         for use, key, what in _uses(code):
             if key in plain and key not in named:
                 named.add(key)
-                yield _finding(
-                    graph, plain[key], f"node {node.name!r} {what}", node.name, use, code
-                )
+                why = f"node {node.name!r} {what}"
+                yield _finding(graph, plain[key], why, node=node.name, place=code.at(use))
 
 
-def _finding(
-    graph: Graph,
-    field: Field,
-    why: str,
-    node: str = "",
-    use: ast.AST | None = None,
-    code: Function | None = None,
-) -> Finding:
+def _finding(graph: Graph, field: Field, why: str, **where: Any) -> Finding:
     was = head(field)
     kind = CHANGED[was]
     return RULE.finding(
@@ -123,37 +115,37 @@ def _finding(
         f"field {field.name!r} is a {was} that comes back from a checkpoint as a {kind}, and {why}",
         f"Let it be a {kind}, or make a {was.rpartition('.')[2]} of it where it is used.",
         certainty="possible",
-        node=node,
         key=field.name,
-        place=code.at(use) if code is not None and use is not None else field.place,
+        **{"place": field.place, **where},
     )
 
 
 def _uses(code: Function) -> Iterator[tuple[ast.AST, str, str]]:
     """The uses of a field's value that take more than its items: where, which, how."""
     for node in ast.walk(code.tree):
-        match node:
-            case ast.BinOp(left=one, op=ast.Add(), right=other):
-                for mine, theirs in ((one, other), (other, one)):
-                    if isinstance(theirs, ast.Tuple) and (key := _key(mine, code)):
-                        yield node, key, "adds a tuple to it"
-            case ast.Compare(left=one, ops=[ast.Eq() | ast.NotEq()], comparators=[other]):
-                for mine, theirs in ((one, other), (other, one)):
-                    if isinstance(theirs, ast.Tuple) and (key := _key(mine, code)):
-                        yield node, key, "compares it with a tuple"
-            case ast.Call(func=ast.Name(id="hash"), args=[one]) if key := _key(one, code):
-                yield node, key, "hashes it"
-            case ast.Call(func=ast.Attribute(value=one, attr=name)) if name in _METHODS:
-                if key := _key(one, code):
-                    yield node, key, f"calls its .{name}()"
-            case ast.Subscript(slice=one) if key := _key(one, code):
-                yield node, key, "takes it as a key"
-            case ast.Set(elts=elements):
-                yield from (
-                    (node, key, "puts it into a set") for e in elements if (key := _key(e, code))
-                )
-            case _:
-                pass
+        used, what = _used(node)
+        yield from ((node, key, what) for each in used if (key := _key(each, code)))
+
+
+def _used(node: ast.AST) -> tuple[list[ast.expr], str]:
+    match node:
+        case ast.BinOp(left=one, op=ast.Add(), right=other):
+            return _beside_tuple(one, other), "adds a tuple to it"
+        case ast.Compare(left=one, ops=[ast.Eq() | ast.NotEq()], comparators=[other]):
+            return _beside_tuple(one, other), "compares it with a tuple"
+        case ast.Call(func=ast.Name(id="hash"), args=[one]):
+            return [one], "hashes it"
+        case ast.Call(func=ast.Attribute(value=one, attr=name)) if name in _METHODS:
+            return [one], f"calls its .{name}()"
+        case ast.Subscript(slice=one):
+            return [one], "takes it as a key"
+        case _:
+            return [], ""
+
+
+def _beside_tuple(one: ast.expr, other: ast.expr) -> list[ast.expr]:
+    pairs = ((one, other), (other, one))
+    return [mine for mine, theirs in pairs if isinstance(theirs, ast.Tuple)]
 
 
 def _key(value: ast.expr, code: Function) -> str:
