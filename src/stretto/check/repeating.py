@@ -69,7 +69,10 @@ def repeated(code: Function, asked: Iterable[Place]) -> list[Repeated]:
         code: The function.
         asked: Where it asks.
     """
-    walk = _Walk(code, frozenset(asked))
+    places = frozenset(asked)
+    if not places or not code.effects:
+        return []
+    walk = _Walk(code, places)
     walk.whole()
     found = {
         effect: Repeated(effect, place, effect in done.must)

@@ -51,6 +51,7 @@ NONE = [
     "requests.post('https://api.example/x', json={'query': 'x'})",
     "remove_duplicates([])\n    order_by('x')\n    transfer_to_bob()\n    send_progress(1)",
     "smtplib.SMTP('h')",
+    "asyncio.to_thread(requests.get, 'u')",
 ]
 AGAIN = [
     "requests.put('u')",
@@ -83,6 +84,8 @@ ONCE = [
     ("book_flight('x')", "named"),
     ("session.add('x')", "named"),
     ("orders.append('x')", "memory"),
+    ("asyncio.to_thread(requests.post, 'u')", "world"),
+    ("loop.run_in_executor(None, requests.post, 'u')", "world"),
 ]
 
 

@@ -34,6 +34,8 @@ NAMES = 4
 """How many names deep a returned value is followed."""
 _PLAIN = frozenset({"ainvoke", "batch", "copy", "invoke", "loads", "model_copy", "model_dump"})
 INTERRUPT = ("langgraph.types.interrupt", "interrupt")
+_THREADS = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
+"""What calls a function in a thread, and which of its arguments that is."""
 _TASKS = ("langgraph.func.task", "task")
 _OURS = ("langgraph.", "langchain", "stretto.")
 _DECLARED_EFFECTS = ("ask", "fail")
@@ -84,6 +86,8 @@ class Calling(Statements):
             self.jumps += found
             self.jumps_all = self.jumps_all and whole
         self._called(name, node, at)
+        if (inner := _in_thread(node)) is not None:
+            self._called(self.scope.dotted(inner.func), inner, at)
         if name not in _ONCE:
             self.generic_visit(node)
             return
@@ -243,6 +247,15 @@ class Calling(Statements):
         self.jumps += [replace(j, parent=parent) for j in found]
         self.jumps_all = self.jumps_all and (whole or parent)
         self.parents_all = self.parents_all and (whole or not parent)
+
+
+def _in_thread(node: ast.Call) -> ast.Call | None:
+    """The call that a thread makes, as in `asyncio.to_thread(requests.post, url)`."""
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    given = node.args[_THREADS[last] :] if last in _THREADS else []
+    if not given or not isinstance(given[0], ast.Name | ast.Attribute):
+        return None
+    return ast.copy_location(ast.Call(given[0], given[1:], node.keywords), node)
 
 
 def _both(inner: tuple[str, ...] | None, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:

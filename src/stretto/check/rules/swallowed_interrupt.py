@@ -85,7 +85,7 @@ def check(graph: Graph) -> Iterator[Finding]:
     for node in graph.nodes.values():
         for asked in asking_calls(node):
             yield from _swallowed(graph, node, f"node {node.name!r}", asked)
-        for tool in node.tools:
+        for tool in [*node.tools, *(node.agent.tools if node.agent and not node.graph else ())]:
             for asked in tool.code.interrupts if tool.code else ():
                 yield from _swallowed(graph, node, f"tool {tool.name!r}", asked)
 
