@@ -73,11 +73,14 @@ graph = builder.compile()
 from __future__ import annotations
 
 import ast
+import tokenize
 from typing import TYPE_CHECKING, Any
 
 from stretto.check.facts import END, START
 from stretto.check.finding import Edit, Place
 from stretto.check.mutating import copied
+from stretto.check.reading.scope import placed
+from stretto.check.reading.source_files import read
 from stretto.check.rule import Rule
 
 if TYPE_CHECKING:
@@ -104,7 +107,7 @@ def check(graph: Graph) -> Iterator[Finding]:
             f"Annotate its function with `-> {literal}`, or give a path_map.",
             node=branch.source if branch.source in graph.nodes else "",
             place=branch.place or (branch.code.place if branch.code else None),
-            edits=_edits(branch, targets),
+            edits=_edits(graph, branch, targets),
         )
 
 
@@ -112,42 +115,100 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _edits(branch: Branch, targets: list[str]) -> tuple[Edit, ...]:
-    """Declare the targets on the function, or in the call where it is a lambda."""
-    code = branch.code
-    if code is None or not targets or any(jump.kind == "send" for jump in code.jumps):
+def _edits(graph: Graph, branch: Branch, targets: list[str]) -> tuple[Edit, ...]:
+    """Declare the targets on the function, or in the call where the function cannot say them."""
+    there = branch.targets is not None and branch.targets <= {*graph.nodes, END}
+    if not there or not targets or branch.code is None:
         return ()
     names = ", ".join(map(_quoted, targets))
-    if isinstance(code.tree, ast.Lambda):
-        at = branch.place
-        if at is None or not at.end_line:
-            return ()
-        end = Place(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column - 1)
-        return (Edit(end, f", [{names}]"),)
+    if _returns_a_name(graph, branch, branch.code):
+        return _annotated(branch.code, f"Literal[{names}]")
+    return _mapped(graph, branch, f"[{names}]")
+
+
+def _returns_a_name(graph: Graph, branch: Branch, code: Function) -> bool:
+    """Whether LangGraph reads a `Literal` of the function, and each return fits it."""
+    if isinstance(code.tree, ast.Lambda) or code.wrapped or code.hint is not None:
+        return False
+    if graph.builder is not None:
+        path = graph.builder.branches[branch.source][branch.name].path
+        if code.live not in (getattr(path, "func", None), getattr(path, "afunc", None)):
+            return False
+    given = code.tree.returns
+    plain = given is None or (isinstance(given, ast.Name) and given.id == "str")
+    return plain and all(isinstance(code.scope.value(each), str) for each in code.returns)
+
+
+def _annotated(code: Function, hint: str) -> tuple[Edit, ...]:
+    assert not isinstance(code.tree, ast.Lambda)  # noqa: S101 - just seen
+    needs = ("from typing import Literal",)
     if code.tree.returns is not None:
-        at = code.at(code.tree.returns)
-        return (Edit(at, f"Literal[{names}]", ("from typing import Literal",)),)
-    end = _colon(code)
-    if end is None:
-        return ()
-    return (Edit(end, f" -> Literal[{names}]", ("from typing import Literal",)),)
+        return (Edit(code.at(code.tree.returns), hint, needs),)
+    end = _colon(code, code.tree)
+    return () if end is None else (Edit(end, f" -> {hint}", needs),)
 
 
-def _colon(code: Function) -> Place | None:
-    """Right behind the closing parenthesis of a function's parameters."""
-    from stretto.check.reading.source_files import read
-
+def _colon(code: Function, tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Place | None:
+    """Right before the colon that ends a function's head."""
     source = read(code.source)
-    if source is None or isinstance(code.tree, ast.Lambda):
+    if source is None:
         return None
-    lines = source.text.splitlines()
-    first = code.tree.body[0]
-    for line in range(first.lineno, code.tree.lineno - 1, -1):
-        text = lines[line - 1] if line != first.lineno else lines[line - 1][: first.col_offset]
-        head = text.rstrip().removesuffix(":").rstrip()
-        if text.rstrip().endswith("):"):
-            return Place(code.source, line, len(head.encode()), line, len(head.encode()))
+    lines = source.text.splitlines(keepends=True)[tree.lineno - 1 : tree.body[0].lineno]
+    depth = 0
+    for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+        depth += (token.string in {"(", "[", "{"}) - (token.string in {")", "]", "}"})
+        if token.type == tokenize.OP and token.string == ":" and depth == 0:
+            line = tree.lineno + token.start[0] - 1
+            column = len(token.line[: token.start[1]].encode())
+            return Place(code.source, line, column, line, column)
     return None
+
+
+def _mapped(graph: Graph, branch: Branch, listed: str) -> tuple[Edit, ...]:
+    """Give the call a path_map, where just one call can be meant."""
+    calls = [
+        (file, node)
+        for file, node in (graph.places.calls() if graph.places else ())
+        if _is_call(node, branch)
+    ]
+    if len(calls) != 1:
+        return ()
+    file, call = calls[0]
+    if any(isinstance(each, ast.Starred) for each in call.args):
+        return ()
+    at = placed(file, max([*call.args, *(k.value for k in call.keywords)], key=_end))
+    end = Place(file, at.end_line, at.end_column, at.end_line, at.end_column)
+    return (Edit(end, f", path_map={listed}"),)
+
+
+def _is_call(call: ast.Call, branch: Branch) -> bool:
+    """Whether a call adds a conditional edge with this function at this node."""
+    match call.func, call.args:
+        case ast.Attribute(attr="add_conditional_edges"), [source, given]:
+            return _same(source, branch.source) and _is_function(given, branch)
+        case ast.Attribute(attr="set_conditional_entry_point"), [given]:
+            return branch.source == START and _is_function(given, branch)
+        case _:
+            return False
+
+
+def _same(given: ast.expr, source: str) -> bool:
+    if isinstance(given, ast.Constant):
+        return given.value == source
+    return isinstance(given, ast.Name) and given.id == "START" and source == START
+
+
+def _is_function(given: ast.expr, branch: Branch) -> bool:
+    code = branch.code
+    if code is None:
+        return False
+    if isinstance(given, ast.Lambda):
+        return (given.lineno, given.col_offset) == (code.tree.lineno, code.tree.col_offset)
+    return isinstance(given, ast.Name | ast.Attribute) and code.name in ast.unparse(given)
+
+
+def _end(part: ast.expr) -> tuple[int, int]:
+    return part.end_lineno or 0, part.end_col_offset or 0
 
 
 def mutate(builder: Builder) -> Builder | None:
