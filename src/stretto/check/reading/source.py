@@ -335,7 +335,16 @@ class _Maker:
                 name, opaque=f"what {ast.unparse(action)[:60]!r} does is not in these files"
             )
         graph = self._closed_over(code, path)
-        return Node(name, code=code, graph=graph, sync=not code.is_async)
+        return Node(name, code=code, graph=graph, sync=self._is_sync(action, code))
+
+    def _is_sync(self, action: ast.expr, code: Function) -> bool | None:
+        """Whether a node has no async way; a Runnable or a decorator may give it one."""
+        found = self.space.resolved(action)
+        tree, space = found if found is not None else (action, self.space)
+        called = space.dotted(tree.func) if isinstance(tree, ast.Call) else "partial"
+        if code.wrapped or called.rpartition(".")[2] != "partial":
+            return False if code.is_async else None
+        return not code.is_async
 
     def _called(self, name: str, action: ast.expr) -> Node | None:
         """A node that `create_agent` or `ToolNode` makes; `None` for others."""
