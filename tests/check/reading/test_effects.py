@@ -58,6 +58,7 @@ AGAIN = [
     "httpx.delete('u')",
     "Path('f').write_text('x')",
     "open('f', 'w')",
+    "open('audit.log', 'a')",
     "shutil.copy('a', 'b')",
     "cursor.execute('INSERT OR REPLACE INTO t VALUES (1)')",
     "cursor.execute('INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING')",

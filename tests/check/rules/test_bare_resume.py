@@ -64,6 +64,7 @@ builder.add_conditional_edges(START, choose, ["one", "two"])
 BARE = "\ndef go_on(config):\n    return graph.invoke(Command(resume='yes'), config)\n"
 APPROVED = BARE.replace("'yes'", "{'approved': True}")
 TYPED = BARE.replace("'yes'", "input('? ')")
+ASKED = BARE.replace("    return", "    said = input('? ')\n    return").replace("'yes'", "said")
 IDS = BARE.replace("'yes'", "{each.id: 'yes' for each in graph.get_state(config).interrupts}")
 GIVEN = BARE.replace("config)", "config, answer)", 1).replace("'yes'", "answer")
 
@@ -74,6 +75,7 @@ GIVEN = BARE.replace("config)", "config, answer)", 1).replace("'yes'", "answer")
         (BESIDE, BARE, "proved"),
         (BESIDE, APPROVED, "proved"),
         (BESIDE, TYPED, "proved"),
+        (BESIDE, ASKED, "proved"),
         (MAYBE, BARE, "possible"),
         (FAN, BARE, "possible"),
     ],
@@ -93,6 +95,8 @@ def test_a_bare_value_for_several_questions_is_found(
         (BESIDE, IDS),
         (BESIDE, GIVEN),
         (BESIDE, ""),
+        (BESIDE, ASKED.replace("input('? ')", "answers(config)")),
+        (BESIDE, ASKED.replace("said = input('? ')", "for said in config: pass")),
         (BESIDE, IDS + BARE.replace("go_on", "first")),
         (ALONE, BARE),
         (BEHIND, BARE),

@@ -86,8 +86,8 @@ class Calling(Statements):
             self.jumps += found
             self.jumps_all = self.jumps_all and whole
         self._called(name, node, at)
-        if (inner := _in_thread(node)) is not None:
-            self._called(self.scope.dotted(inner.func), inner, at)
+        if (there := _in_thread(node)) is not None:
+            self._called(self.scope.dotted(there.func), there, at)
         if name not in _ONCE:
             self.generic_visit(node)
             return

@@ -233,7 +233,8 @@ def _of_open(call: ast.Call, value: Callable[[ast.expr], object]) -> Told | None
         if not isinstance(mode, str) or len(mode) > 4 or _TEMPORARY.search(_words(call)):
             continue
         if set(mode) & set("wax+"):
-            return Told("world", again="a" not in mode and "x" not in mode)
+            adds = "a" in mode and not ASIDE.search(_words(call))
+            return Told("world", again=not adds and "x" not in mode)
     return None
 
 

@@ -24,7 +24,9 @@ _MAKES = frozenset({"create_agent", "create_react_agent"})
 class Resume:
     """A `Command(resume=...)`."""
 
-    value: ast.expr
+    values: tuple[ast.expr, ...]
+    """What it is given: one expression, or all that the name it is given was set to; empty when
+    that is not known."""
     at: Place
 
 
@@ -52,7 +54,7 @@ def resumes(graph: Graph) -> Iterator[Resume]:
             value = _resume(call.tree)
             owner = given.get(id(call.tree), "")
             if value is not None and (owner in ours if owner in _made(file) else single):
-                yield Resume(value, placed(file, call.tree))
+                yield Resume(_values(value, file), placed(file, call.tree))
 
 
 def runs(graph: Graph) -> Iterator[Place]:
@@ -125,6 +127,30 @@ def _resume(call: ast.Call) -> ast.expr | None:
             return next((word.value for word in call.keywords if word.arg == "resume"), None)
         case _:
             return None
+
+
+def _values(value: ast.expr, file: str) -> tuple[ast.expr, ...]:
+    """What an expression may be, where a name is only ever set by plain assignments."""
+    if not isinstance(value, ast.Name):
+        return (value,)
+    source = read(file)
+    found: list[ast.expr] = []
+    for node in ast.walk(source.tree) if source is not None else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=given) if name == value.id:
+                found.append(given)
+            case ast.AnnAssign(target=ast.Name(id=name), value=given) if name == value.id and given:
+                found.append(given)
+            case ast.arg(arg=name) if name == value.id:
+                return ()
+            case _:
+                pass
+    stores = [n for n in ast.walk(source.tree) if _sets(n, value.id)] if source is not None else []
+    return tuple(found) if len(found) == len(stores) else ()
+
+
+def _sets(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
 
 
 def _makes_graph(call: ast.Call) -> bool:

@@ -115,7 +115,7 @@ def check(graph: Graph) -> Iterator[Finding]:
     if graph.path or not asks(graph):
         return
     given = list(resumes(graph))
-    bare = [each for each in given if _is_bare(each.value)]
+    bare = [each for each in given if each.values and all(map(_is_bare, each.values))]
     if len(bare) != len(given):
         return  # whoever gives ids somewhere knows when they are needed
     for each in bare:

@@ -87,13 +87,17 @@ def check(graph: Graph) -> Iterator[Finding]:
     if graph.path or not asks(graph):
         return
     for each in resumes(graph):
-        if isinstance(each.value, ast.Constant) and each.value.value is None:
+        if each.values and all(map(_is_none, each.values)):
             yield RULE.finding(
                 graph,
                 "`Command(resume=None)` is no answer, and raises UnboundLocalError",
                 "Resume with a value, such as `True`.",
                 place=each.at,
             )
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def mutate(builder: Builder) -> Builder:
