@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.constants import END, START
 from langgraph.graph import StateGraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from langgraph.pregel import Pregel
 
 Builder = StateGraph[Any, Any, Any, Any]
 
@@ -55,6 +58,11 @@ def inserted(builder: Builder, name: str, node: Any, **options: Any) -> Builder:
     made.branches[name] = made.branches.pop(START, {})
     made.edges.add((START, name))
     return made
+
+
+def saved(builder: Builder) -> Pregel[Any, Any, Any, Any]:
+    """Compile a graph so that what its nodes write is stored, for faults of what is stored."""
+    return builder.compile(checkpointer=InMemorySaver())
 
 
 def from_file(source: str, name: str, *, beside: str = "") -> Any:

@@ -85,12 +85,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from stretto.check.mutating import inserted
+from stretto.check.mutating import inserted, saved
 from stretto.check.rule import Rule
 from stretto.check.storing import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from langgraph.pregel import Pregel
 
     from stretto.check.facts import Class, Field, Graph
     from stretto.check.finding import Finding
@@ -136,7 +138,7 @@ def _is_written(graph: Graph, field: Field) -> bool:
     return any(write.key == field.name and write.every for code in codes for write in code.writes)
 
 
-def mutate(builder: Builder) -> Builder | None:
+def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     """Put a node at the front that writes a record whose class is defined in a function."""
     if "__root__" in builder.channels:
         return None
@@ -147,10 +149,10 @@ def mutate(builder: Builder) -> Builder | None:
     fields: Any = {"a_lost_record": Record}
     schema: Any = TypedDict("schema", fields)
 
-    def writes_a_record(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+    async def writes_a_record(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
         return {"a_lost_record": Record()}
 
-    return inserted(builder, "writes_a_record", writes_a_record, input_schema=schema)
+    return saved(inserted(builder, "writes_a_record", writes_a_record, input_schema=schema))
 
 
 RULE = Rule("S211", "lost-class", "error", __doc__, check, mutate)

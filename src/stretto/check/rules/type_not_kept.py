@@ -68,7 +68,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typing_extensions import TypedDict
 
-from stretto.check.mutating import inserted
+from stretto.check.mutating import inserted, saved
 from stretto.check.reading.targets import local_values
 from stretto.check.reducers import adds, head
 from stretto.check.rule import Rule
@@ -76,6 +76,8 @@ from stretto.check.storing import CHANGED, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from langgraph.pregel import Pregel
 
     from stretto.check.facts import Field, Function, Graph
     from stretto.check.finding import Finding
@@ -168,14 +170,14 @@ class _Stored(TypedDict):
     a_stored_tuple: Annotated[tuple[str, ...], operator.add]
 
 
-def mutate(builder: Builder) -> Builder | None:
+def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     """Put a node at the front that adds to a tuple."""
     if "__root__" in builder.channels:
         return None
-    return inserted(builder, "adds_to_a_tuple", _adds_to_a_tuple, input_schema=_Stored)
+    return saved(inserted(builder, "adds_to_a_tuple", _adds_to_a_tuple, input_schema=_Stored))
 
 
-def _adds_to_a_tuple(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+async def _adds_to_a_tuple(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
     return {"a_stored_tuple": ("more",)}
 
 

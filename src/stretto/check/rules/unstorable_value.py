@@ -61,10 +61,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 
-from stretto.check.mutating import inserted
+from stretto.check.mutating import inserted, saved
 from stretto.check.reading.targets import local_values
 from stretto.check.reducers import is_dict
 from stretto.check.rule import Rule
@@ -197,7 +196,7 @@ def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     if "__root__" in builder.channels:
         return None
     made = inserted(builder, "stores_a_function", _stores_a_function, input_schema=_Unstorable)
-    return made.compile(checkpointer=InMemorySaver())
+    return saved(made)
 
 
 async def _stores_a_function(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
