@@ -45,7 +45,7 @@ def asks_for_tools(middleware: Any) -> bool:
 
 def asking_calls(node: Node) -> Iterator[Call]:
     """The calls of a node's code in which it stops to ask."""
-    if node.code is None or node.member is not None:
+    if node.code is None:
         return
     yield from node.code.interrupts
     if node.graph is not None and asks(node.graph):

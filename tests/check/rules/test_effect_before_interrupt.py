@@ -155,3 +155,25 @@ def test_what_stands_before_a_graph_that_asks_is_found(tmp_path: Path):
     assert [f.node for f in seen(code, tmp_path, "E302")] == ["node"]
     behind = code.replace("requests.post", "asking.invoke(state)\n        requests.post")
     assert seen(behind.replace("return asking.invoke(state)", "return {}"), tmp_path, "E302") == []
+
+
+def test_a_member_of_a_team_is_looked_at_too(tmp_path: Path):
+    """What a plain function does in a team is not in the ledger, unless `effect` does it."""
+    code = """
+    import stretto
+    from stretto import sequential
+
+    def order(text):
+        requests.post("u")
+
+    async def acts(state) -> str:
+        {first}
+        return interrupt("?")
+    """
+    tail = "graph = sequential(acts).compile(checkpointer=InMemorySaver())\n"
+    raw = code.replace("{first}", "order('x')")
+    assert [f.node for f in seen(raw, tmp_path, "E302", tail)] == ["acts"]
+    held = code.replace("{first}", "await stretto.effect('order', order, 'x')")
+    assert seen(held, tmp_path, "E302", tail) == []
+    lambdas = code.replace("{first}", "await stretto.effect('order', lambda: requests.post('u'))")
+    assert seen(lambdas, tmp_path, "E302", tail) == []
