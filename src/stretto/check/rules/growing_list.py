@@ -2,9 +2,9 @@
 
 A reducer such as `operator.add` keeps all that was ever written. In a loop that ends when a model
 says so, nobody knows how long the list gets: it is stored whole in every checkpoint and, where it
-is put into a prompt, paid for in every call. Count the rounds, set a `recursion_limit`, or keep only
-the last items. Nothing is said of messages, which a model needs, of loops that wait for a person,
-nor of a loop whose condition counts, or reads what the loop works off.
+is put into a prompt, paid for in every call. Count the rounds, set a `recursion_limit`, or keep
+only the last items. Nothing is said of messages, which a model needs, of loops that wait for a
+person, nor of a loop whose condition counts, or reads what the loop works off.
 
 Bad:
 
