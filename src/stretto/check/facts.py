@@ -386,6 +386,9 @@ class Graph:
     input: frozenset[str] = frozenset()
     output: frozenset[str] = frozenset()
     checkpointing: Checkpointing = "unknown"
+    remembers: bool = False
+    """Whether it is compiled with `checkpointer=True`, and as a subgraph keeps its state between
+    its runs."""
     compiled: bool = False
     recursion_limit: int | None = None
     """As `with_config` sets it; `None` when it is left as it is."""

@@ -29,10 +29,13 @@ _GIVES: Final = {
     "json.dumps": "str",
 }  # fmt: skip
 """What functions of the standard library give."""
-_DISPLAYS: Final = {
-    ast.List: "list", ast.ListComp: "list", ast.Tuple: "tuple", ast.Set: "set",
-    ast.SetComp: "set", ast.Dict: "dict", ast.DictComp: "dict", ast.JoinedStr: "str",
-}  # fmt: skip
+_DISPLAYS: Final = (
+    (ast.List | ast.ListComp, "list"),
+    (ast.Tuple, "tuple"),
+    (ast.Set | ast.SetComp, "set"),
+    (ast.Dict | ast.DictComp, "dict"),
+    (ast.JoinedStr, "str"),
+)
 _CLASS = re.compile(r"^<class '([\w.]+)'>$")
 _MESSAGE = re.compile(r"^langchain_core\.messages\.(\w+\.)?\w+Message$")
 
@@ -60,7 +63,7 @@ def kind_of(value: ast.expr, scope: Scope) -> str:
             message = _MESSAGE.match(called)
             return called.rpartition(".")[2] if message else _GIVES.get(called, "")
         case _:
-            return _DISPLAYS.get(type(value), "")
+            return next((name for kind, name in _DISPLAYS if isinstance(value, kind)), "")
 
 
 def misfit(value: ast.expr, kind: ast.expr, scope: Scope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 from langchain_core.messages import AIMessage, AnyMessage
@@ -17,7 +17,7 @@ from tests.check.rules.chains import chain, found
 class Chat(TypedDict):
     """Messages."""
 
-    messages: Annotated[list[AnyMessage], DeltaChannel(add_messages)]
+    messages: Annotated[list[AnyMessage], DeltaChannel(cast("Any", add_messages))]
 
 
 class Notes(TypedDict):

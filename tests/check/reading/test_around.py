@@ -63,7 +63,7 @@ def test_a_dictionary_that_is_filled_elsewhere_is_not_whole():
         return found
 
     def kept(state: dict[str, Any]) -> dict[str, Any]:
-        found = {"text": "a"}
+        found: dict[str, Any] = {"text": "a"}
         found["size"] = len(found)
         return found
 

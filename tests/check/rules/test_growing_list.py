@@ -6,7 +6,7 @@ import operator
 from typing import Annotated, Any, Literal
 
 from langchain_core.messages import AIMessage
-from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
 from tests.check.rules.chains import keys
@@ -27,7 +27,7 @@ def think(state: State) -> dict[str, Any]:
 
 def says(state: State) -> Literal["think", "__end__"]:
     """Go on as the last message says."""
-    return "think" if state["messages"][-1].text == "more" else END
+    return "think" if state["messages"][-1].text == "more" else "__end__"
 
 
 def loop(node: Any, again: Any) -> StateGraph[Any, Any, Any, Any]:
@@ -48,7 +48,7 @@ def test_a_loop_that_counts():
     """A comparison bounds the rounds."""
 
     def counts(state: State) -> Literal["think", "__end__"]:
-        return "think" if len(state["log"]) < 5 else END
+        return "think" if len(state["log"]) < 5 else "__end__"
 
     assert keys(loop(think, counts).compile(), "S209") == []
 
@@ -57,7 +57,7 @@ def test_a_loop_that_works_something_off():
     """Its condition reads what it writes."""
 
     def works_off(state: State) -> Literal["think", "__end__"]:
-        return "think" if state["todo"] else END
+        return "think" if state["todo"] else "__end__"
 
     assert keys(loop(think, works_off).compile(), "S209") == []
 

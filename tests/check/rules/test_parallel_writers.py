@@ -48,7 +48,7 @@ def perhaps(state: State) -> dict[str, Any]:
 
 def test_two_of_a_fork_write_one_field():
     """LangGraph raises at run time; the check proves it before."""
-    graph = fork(State, ada, grace).compile()
+    graph: Any = fork(State, ada, grace).compile()
     with pytest.raises(InvalidUpdateError):
         graph.invoke({"question": "why", "answers": []})
     (finding,) = found(graph, "S204")
@@ -71,7 +71,7 @@ def test_a_node_that_is_sent_to_writes_many_times():
     builder = StateGraph(State)
     builder.add_node(ada)
     builder.add_conditional_edges(START, spread, ["ada"])
-    graph = builder.compile()
+    graph: Any = builder.compile()
     with pytest.raises(InvalidUpdateError):
         graph.invoke({"question": "why", "answers": []})
     assert keys(graph, "S204") == ["answer"]
@@ -102,7 +102,7 @@ def test_two_subgraphs_give_back_what_they_were_given():
     builder.add_node("two_graph", chain(Two, second).compile())
     builder.add_edge(START, "one_graph")
     builder.add_edge(START, "two_graph")
-    graph = builder.compile()
+    graph: Any = builder.compile()
     with pytest.raises(InvalidUpdateError):
         graph.invoke({"question": "why"})
     assert keys(graph, "S204") == ["question"]

@@ -122,7 +122,7 @@ def test_what_is_sent_is_not_looked_into():
     def spread(state: State) -> list[Send]:
         return [Send("work", {"item": each}) for each in state["question"]]
 
-    def work(state: dict[str, Any]) -> dict[str, Any]:
+    def work(state: Any) -> dict[str, Any]:
         return {"notes": [state["item"]]}
 
     graph = StateGraph(State)

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from tests.check.rules.chains import chain, keys
 
 
-def extend(notes: list[str], writes: list[list[str]]) -> list[str]:
+def extend(notes: list[str], writes: Any) -> list[str]:
     """Add all of all writes."""
     return [*notes, *(note for write in writes for note in write)]
 

@@ -101,6 +101,7 @@ class _Reader:
             input=frozenset(builder.schemas.get(builder.input_schema, {})),
             output=frozenset(builder.schemas.get(builder.output_schema, {})),
             checkpointing=_checkpointing(compiled),
+            remembers=getattr(compiled, "checkpointer", None) is True,
             compiled=compiled is not None,
             recursion_limit=config.get("recursion_limit"),
             max_concurrency=config.get("max_concurrency"),

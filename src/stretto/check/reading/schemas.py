@@ -136,8 +136,8 @@ def _definition(marker: ast.expr | None, space: Space) -> Callable_ | None:
     if isinstance(marker, ast.Lambda):
         return marker
     found = space.resolved(marker) if isinstance(marker, ast.Name | ast.Attribute) else None
-    known = found is not None and isinstance(found[0], ast.FunctionDef | ast.Lambda)
-    return found[0] if found is not None and known else None
+    tree = found[0] if found is not None else None
+    return tree if isinstance(tree, ast.FunctionDef | ast.Lambda) else None
 
 
 def _reducer(marker: ast.expr | None, space: Space) -> tuple[str, bool]:

@@ -133,6 +133,7 @@ class _Maker:
             input=self._keys(words.get("input_schema") or words.get("input"), fields),
             output=self._keys(words.get("output_schema") or words.get("output"), fields),
             checkpointing=_checkpointing(built, self.space),
+            remembers=_remembers(built, self.space),
             compiled=built.compiled is not None,
             recursion_limit=self._configured(built, "recursion_limit"),
             max_concurrency=self._configured(built, "max_concurrency"),
@@ -707,3 +708,8 @@ def _checkpointing(built: Built, space: Space) -> Checkpointing:
     if value is False:
         return "off"
     return "none" if value is None else "own"
+
+
+def _remembers(built: Built, space: Space) -> bool:
+    words = built.compiled.keywords if built.compiled is not None else []
+    return any(k.arg == "checkpointer" and space.value(k.value) is True for k in words)

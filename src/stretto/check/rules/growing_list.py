@@ -28,11 +28,10 @@ def again(state: State) -> Literal["think", "__end__"]:
     return "think" if state["messages"][-1].text == "more" else END
 
 
-builder = StateGraph(State)
-builder.add_node("think", think)
-builder.add_edge(START, "think")
-builder.add_conditional_edges("think", again)
-graph = builder.compile()
+graph = StateGraph(State)
+graph.add_node("think", think)
+graph.add_edge(START, "think")
+graph.add_conditional_edges("think", again)
 ```
 
 Good:
@@ -59,11 +58,10 @@ def again(state: State) -> Literal["think", "__end__"]:
     return "think" if state["messages"][-1].text == "more" else END
 
 
-builder = StateGraph(State)
-builder.add_node("think", think)
-builder.add_edge(START, "think")
-builder.add_conditional_edges("think", again)
-graph = builder.compile()
+graph = StateGraph(State)
+graph.add_node("think", think)
+graph.add_edge(START, "think")
+graph.add_conditional_edges("think", again)
 ```
 """
 

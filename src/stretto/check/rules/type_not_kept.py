@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from langgraph.pregel import Pregel
 
     from stretto.check.facts import Field, Function, Graph
-    from stretto.check.finding import Finding
+    from stretto.check.finding import Finding, Place
     from stretto.check.mutating import Builder
 
 _METHODS = {"most_common", "elements", "subtract", "total", "move_to_end"}
@@ -109,7 +109,9 @@ def check(graph: Graph) -> Iterator[Finding]:
                 yield _finding(graph, plain[key], why, node=node.name, place=code.at(use))
 
 
-def _finding(graph: Graph, field: Field, why: str, **where: Any) -> Finding:
+def _finding(
+    graph: Graph, field: Field, why: str, *, node: str = "", place: Place | None = None
+) -> Finding:
     was = head(field)
     kind = CHANGED[was]
     return RULE.finding(
@@ -117,8 +119,9 @@ def _finding(graph: Graph, field: Field, why: str, **where: Any) -> Finding:
         f"field {field.name!r} is a {was} that comes back from a checkpoint as a {kind}, and {why}",
         f"Let it be a {kind}, or make a {was.rpartition('.')[2]} of it where it is used.",
         certainty="possible",
+        node=node,
         key=field.name,
-        **{"place": field.place, **where},
+        place=place or field.place,
     )
 
 
