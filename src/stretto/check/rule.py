@@ -49,6 +49,8 @@ class Rule:
     """Whether `--fix` mends it."""
     served: bool = False
     """Whether it is about graphs that a server serves, as langgraph.json names them."""
+    uses: bool = False
+    """Whether it is about code that runs a graph, so that others may run it all the same."""
     static: bool = True
     """Whether source alone is enough to find its bad example."""
 

@@ -190,5 +190,5 @@ def _agrees(graph: Any) -> Any:
     return graph.invoke(Command(resume="yes"))
 
 
-RULE = Rule("E303", "bare-resume", "error", __doc__, check, mutate)
+RULE = Rule("E303", "bare-resume", "error", __doc__, check, mutate, uses=True)
 __all__ = ["RULE", "_agrees"]

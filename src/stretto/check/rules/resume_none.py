@@ -114,5 +114,5 @@ def _goes_on(graph: Any) -> Any:
     return graph.invoke(Command(resume=None))
 
 
-RULE = Rule("E307", "resume-none", "error", __doc__, check, mutate)
+RULE = Rule("E307", "resume-none", "error", __doc__, check, mutate, uses=True)
 __all__ = ["RULE", "_goes_on"]
