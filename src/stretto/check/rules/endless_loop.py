@@ -30,7 +30,7 @@ builder.add_node("review", review)
 builder.add_edge(START, "write")
 builder.add_edge("write", "review")
 builder.add_edge("review", "write")
-graph = builder.compile()
+graph = builder.compile().with_config(recursion_limit=25)
 ```
 
 Good:
