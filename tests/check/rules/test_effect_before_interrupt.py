@@ -26,6 +26,10 @@ def order(state):
     requests.post("u", json={})
 
 
+def audit_log(text):
+    requests.post("u", json={})
+
+
 def order_and_ask(state):
     requests.post("u", json={})
     return interrupt("?")
@@ -100,6 +104,7 @@ interrupt("?")""",
     "def later():\n    requests.post('u')\ninterrupt('?')\nlater()",
     "try:\n    answer = interrupt('?')\nfinally:\n    logging.info('x')\nrequests.post('u')",
     "orders.append('x')\nreturn {}",
+    "audit_log('asked')\ninterrupt('?')",
 ]
 
 

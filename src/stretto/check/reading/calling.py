@@ -13,6 +13,7 @@ from stretto.check.reading.effects import (
     ADDS,
     ASIDE,
     CHANGES,
+    NOTES,
     is_keyed,
     keyed,
     looks_like_effect,
@@ -199,8 +200,9 @@ class Calling(Statements):
             self._effect(name, at, "declared")
         if called.effect:
             return
+        notes = bool(NOTES.search(called.name))
         for effect in called.effects:
-            self._effect(effect.call, at, effect.kind, again=effect.again)
+            self._effect(effect.call, at, effect.kind, again=effect.again or notes)
         says_nothing = not (called.effects or called.calls or called.returns)
         if says_nothing and looks_like_effect(name):
             self._effect(name, at, "named")

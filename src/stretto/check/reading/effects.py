@@ -91,6 +91,9 @@ ASIDE = re.compile(
 )
 """Names of lists whose doubles harm nobody."""
 
+NOTES = re.compile(r"(^|_)(log|logs|audit|trace|metrics?|telemetry|debug)(_|$)", re.IGNORECASE)
+"""Names of functions that only note what happens."""
+
 
 def told(name: str, call: ast.Call, value: Callable[[ast.expr], object]) -> Told | None:
     """Tell whether a call of a known function writes to the world; `None` when it does not.

@@ -121,12 +121,14 @@ def check(graph: Graph) -> Iterator[Finding]:
     for each in bare:
         found = _at_once(graph)
         if found is not None:
-            names, sure = found
+            names, always = found
+            sure = always and _is_all(graph)
             yield RULE.finding(
                 graph,
                 f"a bare value cannot answer {names}, which may ask at once",
                 "Answer by id: `Command(resume={interrupt.id: answer})`.",
-                certainty="proved" if sure and _is_all(graph) else "possible",
+                certainty="proved" if sure else "possible",
+                severity="error" if sure else "warning",
                 place=each.at,
             )
 

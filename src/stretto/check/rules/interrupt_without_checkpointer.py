@@ -92,12 +92,14 @@ def check(graph: Graph) -> Iterator[Finding]:
     if graph.checkpointing == "off":
         yield from _off(graph)
     elif graph.checkpointing == "none" and not graph.path and not mentions(graph, "checkpointer"):
+        sure = _always(graph)
         for place in list(runs(graph))[:1]:
             yield RULE.finding(
                 graph,
                 f"{graph.name!r} is run without a checkpointer, so what it asks is never answered",
                 "Give `compile` a checkpointer, such as `InMemorySaver()`.",
-                certainty="proved" if _always(graph) else "possible",
+                certainty="proved" if sure else "possible",
+                severity="error" if sure else "warning",
                 place=place,
             )
 
