@@ -22,7 +22,7 @@ class State(TypedDict):
     """A state."""
 
     notes: Annotated[list[str], operator.add]
-    joined: Annotated[list[str], lambda a, b: a + b]
+    joined: Annotated[list[str], lambda a, b: a + b]  # pyright: ignore[reportUnknownLambdaType]
     once: Annotated[list[str], _merged]
     count: Annotated[int, operator.add]
 

@@ -100,6 +100,8 @@ def test_a_copy_may_be_changed():
     def node(state: State) -> dict[str, Any]:
         notes = list(state["notes"])
         notes.append("new")
+        some = state["notes"][:]
+        some.append("new")
         more = [*state["added"]]
         more.append("x")
         return {"answer": str(notes) + str(more)}

@@ -95,6 +95,8 @@ class Taking(Returning):
             ) if name in self.state:
                 value = self.scope.value(key_node)
                 return value if isinstance(value, str) else None
+            case ast.Subscript(slice=ast.Slice()):
+                return None  # a copy
             case ast.Subscript(value=inner) | ast.Attribute(value=inner):
                 return self.held_key(inner)
             case ast.BoolOp(op=ast.Or(), values=[first, *_]):
