@@ -1,0 +1,353 @@
+"""All supersteps that a graph can come to, as LangGraph runs them, and which follows which.
+
+A state is what runs next, what list edges have seen, and what is known of the fields that decide.
+In a superstep each node that was triggered runs once, however often, and once more for each `Send`;
+list edges wait for all of their sources; deferred nodes wait until nothing else is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from stretto.check.bounds.evaluating import UNKNOWN, Evaluator, Going, Sent, TooMany
+from stretto.check.bounds.formula import ONE, Formula, symbol
+from stretto.check.bounds.tracking import Values, beginning, begun_at, merged, tracked
+from stretto.check.facts import END, START
+from stretto.check.outcomes import outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stretto.check.facts import Branch, Graph, Node
+
+STATES = 20_000
+"""How many states are looked at."""
+TOGETHER = 256
+"""How many ways out of one superstep are looked at."""
+_Join = tuple[tuple[str, ...], str]
+Running = tuple[tuple[str, Formula], ...]
+
+
+class TooLarge(Exception):
+    """Raised when a graph has more states than are looked at."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One superstep."""
+
+    running: Running
+    """The nodes that run, and how often each at once."""
+    joined: frozenset[tuple[_Join, str]] = frozenset()
+    deferred: frozenset[str] = frozenset()
+    values: Values = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes that run."""
+        return tuple(name for name, _ in self.running)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One way that a node may go on."""
+
+    update: tuple[tuple[str, Any], ...] | None = ()
+    """What it writes of the tracked fields; `None` when that is not known."""
+    nodes: frozenset[str] = frozenset()
+    sends: Running = ()
+
+
+@dataclass
+class Space:
+    """The states of a graph."""
+
+    graph: Graph
+    ways: Any = field(default_factory=nx.DiGraph)
+    """From state to state, a networkx graph; the last ones are those with nothing running."""
+    first: State = State(())
+    names: tuple[str, ...] = ()
+    """The tracked fields."""
+
+    def explored(self) -> Space:
+        """Look at all states.
+
+        Raises:
+            TooLarge: There are too many.
+        """
+        self.names = tracked(self.graph)
+        self.first = State(((START, ONE),), values=beginning(self.graph, self.names))
+        ahead = [self.first]
+        self.ways.add_node(self.first)
+        while ahead:
+            state = ahead.pop()
+            for after in self._after(state):
+                if after not in self.ways:
+                    ahead.append(after)
+                self.ways.add_edge(state, after)
+                if self.ways.number_of_nodes() > STATES:
+                    raise TooLarge
+        return self
+
+    def _after(self, state: State) -> Iterator[State]:
+        if not state.running:
+            return
+        choices = [self._choices(name, times, state) for name, times in state.running]
+        count = 1
+        for each in choices:
+            count *= len(each)
+        if count > TOGETHER:
+            raise TooLarge
+        seen: set[State] = set()
+        for moves in product(*choices):
+            after = self._moved(state, moves)
+            if after not in seen:
+                seen.add(after)
+                yield after
+
+    def _choices(self, name: str, times: Formula, state: State) -> list[list[Move]]:
+        """What a node may do at once: one thing, or where it runs several times, several."""
+        found = list(dict.fromkeys(self._moves(name, state)))
+        if times == ONE or len(found) == 1:
+            return [[each] * (1 if times == ONE else 2) for each in found]
+        if len(found) > 4:
+            return [found]
+        return [
+            list(some) for size in range(1, len(found) + 1) for some in combinations(found, size)
+        ]
+
+    def _moves(self, name: str, state: State) -> Iterator[Move]:
+        node = self.graph.nodes.get(name)
+        writes = [Move()] if node is None else list(self._writes(node, state))
+        static = frozenset(to for source, to in self.graph.edges if source == name)
+        for move in writes:
+            values = merged(self.graph, state.values, _asked(move.update))
+            ways = [
+                self._chosen(branch, values) for branch in self.graph.branches
+                if branch.source == name
+            ]  # fmt: skip
+            for chosen in product(*ways):
+                nodes = move.nodes | static
+                sends = move.sends
+                for each in chosen:
+                    nodes, sends = nodes | each.nodes, _summed([*sends, *each.sends])
+                yield Move(move.update, self._there(nodes), self._sent(sends))
+
+    def _there(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name in self.graph.nodes)
+
+    def _sent(self, sends: Running) -> Running:
+        return tuple((name, times) for name, times in sends if name in self.graph.nodes)
+
+    def _writes(self, node: Node, state: State) -> Iterator[Move]:
+        """What a node writes of the tracked fields, and where it goes by itself."""
+        if node.code is None or node.graph is not None or node.code.wrapped:
+            yield from self._opaque(node)
+            return
+        try:
+            given = self._evaluated(node.code, state.values)
+        except TooMany:
+            yield from self._opaque(node)
+            return
+        known = frozenset(self.names)
+        for each in given:
+            yield from _read(each, known, node)
+        if node.handler:
+            yield Move((), frozenset([node.handler]))
+
+    def _opaque(self, node: Node) -> Iterator[Move]:
+        writes = node.writes
+        touched = self.names if writes is None else [n for n in self.names if n in writes]
+        update = tuple((name, UNKNOWN) for name in touched)
+        for outcome in _own_outcomes(self.graph, node):
+            sends = tuple((n, symbol(n) if n in outcome.many else ONE) for n in outcome.sent)
+            yield Move(update, outcome.nodes, sends)
+        if node.handler:
+            yield Move((), frozenset([node.handler]))
+
+    def _evaluated(self, code: Any, values: Values) -> list[Any]:
+        return Evaluator(code, dict(values), partial(begun_at, self.graph)).results()
+
+    def _chosen(self, branch: Branch, values: Values) -> list[Move]:
+        """Where a conditional edge may lead."""
+        code = branch.code
+        if code is None or code.wrapped:
+            return _each(branch.targets)
+        try:
+            given = self._evaluated(code, values)
+        except TooMany:
+            return _each(branch.targets)
+        found: list[Move] = []
+        for each in given:
+            moves = _declared(each, branch) or _targets(each)
+            if moves is None:
+                return _each(branch.targets)
+            found += [_mapped(move, branch) for move in moves]
+        return list(dict.fromkeys(found)) or [Move()]
+
+    def _moved(self, state: State, chosen: Iterable[list[Move]]) -> State:
+        """The state after each running node went one of its ways."""
+        values, nodes = state.values, frozenset[str]()
+        sends: list[tuple[str, Formula]] = []
+        for (_, times), moves in zip(state.running, chosen, strict=True):
+            for move in moves:
+                values = merged(self.graph, values, _asked(move.update))
+                nodes |= move.nodes
+            for move in dict.fromkeys(moves):
+                sends += [(name, count * times) for name, count in move.sends]
+        joined, fired = self._joins(state)
+        nodes |= fired
+        held = frozenset(n for n in nodes if self.graph.nodes[n].defer)
+        running = _summed([*((n, ONE) for n in sorted(nodes - held)), *sends])
+        deferred = state.deferred | held
+        if not running and deferred:
+            running, deferred = tuple((n, ONE) for n in sorted(deferred)), frozenset()
+        return State(running, joined, deferred, values)
+
+    def _joins(self, state: State) -> tuple[frozenset[tuple[_Join, str]], frozenset[str]]:
+        kept: set[tuple[_Join, str]] = set()
+        fired: set[str] = set()
+        for join in self.graph.joins:
+            sources, target = join
+            seen = {name for each, name in state.joined if each == join}
+            seen |= set(state.names) & set(sources)
+            if seen == set(sources):
+                fired.add(target)
+            else:
+                kept |= {(join, name) for name in seen}
+        return frozenset(kept), frozenset(fired) & frozenset(self.graph.nodes)
+
+
+def _asked(update: tuple[tuple[str, Any], ...] | None) -> dict[str, Any] | None:
+    return None if update is None else dict(update)
+
+
+def _own_outcomes(graph: Graph, node: Node) -> list[Any]:
+    """Where a node goes by itself, without its edges and conditional edges."""
+    from dataclasses import replace
+
+    alone = replace(graph, edges=frozenset(), branches=())
+    return list(outcomes(alone, node.name))
+
+
+def _read(given: Any, tracked_fields: frozenset[str], node: Node) -> Iterator[Move]:
+    """What a node's result means: updates, and where it goes."""
+    match given:
+        case list() if any(isinstance(each, Going) for each in given):
+            several = [list(_read(each, tracked_fields, node)) for each in given]
+            for moves in product(*several):
+                yield _at_once(moves)
+        case Going(update=update, goto=goto, parent=parent):
+            written = () if update is None else _written(update, tracked_fields)
+            if parent or goto is None:
+                yield Move(written)
+                return
+            targets = _targets(goto)
+            for move in targets if targets is not None else _anywhere(node):
+                yield Move(written, move.nodes, move.sends)
+        case None | str():
+            yield Move()
+        case dict():
+            yield Move(_written(given, tracked_fields))
+        case _:
+            writes = node.writes
+            touched = tracked_fields if writes is None else tracked_fields & writes
+            update = tuple((name, UNKNOWN) for name in sorted(touched))
+            yield Move(update)
+            if node.code is not None and (node.code.commands or not node.code.writes_all):
+                for move in _anywhere(node) if node.code.jumps or node.ends else ():
+                    yield Move(update, move.nodes, move.sends)
+
+
+def _at_once(moves: Iterable[Move]) -> Move:
+    each = list(moves)
+    nodes = frozenset(name for move in each for name in move.nodes)
+    update = (
+        None
+        if any(move.update is None for move in each)
+        else tuple(pair for move in each for pair in move.update or ())
+    )
+    return Move(update, nodes, _summed([sent for move in each for sent in move.sends]))
+
+
+def _anywhere(node: Node) -> list[Move]:
+    """Everywhere that a node may go by itself, where it is not known which it is."""
+    code = node.code
+    jumps = [j for j in code.jumps if not j.parent] if code is not None else []
+    if node.ends is None and (code is None or not code.jumps_all):
+        raise TooLarge
+    moves = [
+        Move(sends=((j.target, symbol(j.target) if j.many else ONE),))
+        for j in jumps
+        if j.kind == "send"
+    ]
+    names = {j.target for j in jumps if j.kind != "send"} | set(node.ends or ())
+    return [*moves, *_each(names)]
+
+
+def _written(update: Any, tracked_fields: frozenset[str]) -> tuple[tuple[str, Any], ...] | None:
+    if not isinstance(update, dict):
+        return None if tracked_fields else ()
+    return tuple(
+        (key, _kept(value)) for key, value in sorted(update.items()) if key in tracked_fields
+    )
+
+
+def _kept(value: Any) -> Any:
+    """A value that can be compared: of a list its length is kept."""
+    if isinstance(value, list):
+        return tuple(UNKNOWN for _ in value)
+    return value if isinstance(value, bool | int | float | str | None) else UNKNOWN
+
+
+def _declared(given: Any, branch: Branch) -> list[Move] | None:
+    """Where a path_map leads from a result, such as `True`."""
+    if given is UNKNOWN or not isinstance(given, str | int) or given not in (branch.ends or {}):
+        return None
+    return [Move(nodes=frozenset([(branch.ends or {})[given]]) - {END})]  # type: ignore[index]
+
+
+def _targets(given: Any) -> list[Move] | None:
+    """The nodes that a branch's result or a `goto` names; `None` when they are not known."""
+    match given:
+        case str():
+            return [Move(nodes=frozenset([given]) - {END})]
+        case bool() | int() | float():
+            return [Move(nodes=frozenset([str(given)]))]
+        case None:
+            return [Move()]
+        case Sent(node=str() as node, per=per):
+            return [Move(sends=((node, symbol(per) if per else ONE),))]
+        case list():
+            found = [_targets(each) for each in given]
+            if any(each is None or len(each) != 1 for each in found):
+                return None
+            parts = [each[0] for each in found if each]
+            nodes = frozenset(n for part in parts for n in part.nodes)
+            return [Move(nodes=nodes, sends=_summed([s for part in parts for s in part.sends]))]
+        case _:
+            return None
+
+
+def _mapped(move: Move, branch: Branch) -> Move:
+    ends = branch.ends or {}
+    nodes = frozenset(ends.get(name, name) for name in move.nodes) - {END}
+    return Move(move.update, nodes, move.sends)
+
+
+def _each(names: Iterable[str] | None) -> list[Move]:
+    if names is None:
+        raise TooLarge
+    return [Move(nodes=frozenset([name]) - {END}) for name in sorted(names)] or [Move()]
+
+
+def _summed(pairs: Iterable[tuple[str, Formula]]) -> Running:
+    sums: dict[str, Formula] = {}
+    for name, times in pairs:
+        sums[name] = sums[name] + times if name in sums else times
+    return tuple(sorted(sums.items(), key=lambda pair: pair[0]))
