@@ -191,7 +191,7 @@ class _Walk:
         trail: set[Effect] = set()
         self.trails.append(trail)
         end = self.body(node.body, done)
-        self.trails.remove(trail)
+        self.trails.pop()
         thrown = _Done(done.may | trail, done.must)
         ways = [self.body(handler.body, thrown) for handler in node.handlers]
         after = _either(self.body(node.orelse, end), *ways)

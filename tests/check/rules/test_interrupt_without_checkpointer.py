@@ -94,3 +94,28 @@ def test_a_graph_within_that_starts_over_is_found(more: str, count: int, tmp_pat
     tail = more + PARENT
     assert len(seen(ASKS, tmp_path, "E304", tail)) == count
     assert len(seen_in_source(ASKS, tmp_path, "E304", tail)) == count
+
+
+def test_an_agent_that_asks_for_its_tools_is_found(tmp_path: Path):
+    """Approval of tools is an interrupt, too."""
+    code = """
+    from langchain.agents import create_agent
+    from langchain.agents.middleware import HumanInTheLoopMiddleware
+    from stretto.testing import ScriptedModel
+
+    @tool
+    def order(item: str) -> str:
+        '''Order.'''
+        return item
+
+    asks = HumanInTheLoopMiddleware(interrupt_on={"order": True})
+    """
+    tail = """
+    graph = create_agent(ScriptedModel(["x"]), [order], middleware=[asks]{saver})
+    if __name__ == "__main__":
+        graph.invoke({"messages": []})
+    """
+    (found,) = seen(code, tmp_path, "E304", tail.replace("{saver}", ""))
+    assert (found.certainty, found.severity) == ("possible", "warning")
+    saved = tail.replace("{saver}", ", checkpointer=InMemorySaver()")
+    assert seen(code, tmp_path, "E304", saved) == []
