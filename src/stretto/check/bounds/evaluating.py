@@ -359,7 +359,9 @@ class Evaluator:
         for at, value in enumerate(values[:-1]):
             if value is UNKNOWN:
                 rest = [v for v in values[at:] if v is not UNKNOWN]
-                return False if is_and and not all(map(_holds, rest)) else UNKNOWN
+                if is_and:
+                    return UNKNOWN if all(map(_holds, rest)) else False
+                return True if any(each is True for each in rest) else UNKNOWN
             if _holds(value) is not is_and:
                 return value
         return values[-1]

@@ -13,12 +13,13 @@ from stretto.check.bounds.evaluating import ABSENT, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stretto.check.facts import Field, Graph
+    from stretto.check.facts import Field, Function, Graph
 
 Values = tuple[tuple[str, Any], ...]
 """What is known of the tracked fields, by name."""
 _ADDS = ("operator.add", "_operator.add")
 _NUMBERS = ("int", "float")
+_HELD = (ast.Name, ast.Subscript, ast.Attribute, ast.Call)
 LONGEST = 1000
 """The longest list whose length is followed."""
 
@@ -56,15 +57,32 @@ def _first(graph: Graph, field: Field) -> Any:
 def counter(graph: Graph, name: str) -> bool:
     """Whether nodes count in a field: they add to a number, or append to a list by its reducer."""
     field = graph.fields[name]
-    values = [
-        write.value
+    writes = [
+        (value, node.code)
         for node in graph.nodes.values()
-        for write in (node.code.writes if node.code is not None and node.graph is None else ())
+        if node.code is not None and node.graph is None
+        for write in node.code.writes
         if write.key == name
+        for value in (write.values or (write.value,))
     ]
     if field.reducer in _ADDS:
-        return bool(values) and (_is_list(field) or _is_number(field))
-    return _is_number(field) and any(isinstance(value, ast.BinOp) for value in values)
+        return bool(writes) and (_is_list(field) or _is_number(field))
+    counted = [_counts_up(value, code) for value, code in writes]
+    constant = [isinstance(value, ast.Constant | ast.Name) for value, _ in writes]
+    return (
+        _is_number(field)
+        and any(counted)
+        and all(one or other for one, other in zip(counted, constant, strict=True))
+    )
+
+
+def _counts_up(value: ast.expr | None, code: Function) -> bool:
+    """Whether a value is what was there, and a constant more or less."""
+    match value:
+        case ast.BinOp(left=own, op=ast.Add() | ast.Sub(), right=step):
+            return isinstance(own, _HELD) and isinstance(code.scope.value(step), int)
+        case _:
+            return False
 
 
 def _is_list(field: Field) -> bool:
