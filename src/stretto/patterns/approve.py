@@ -12,6 +12,7 @@ from stretto.members import check_team
 from stretto.patterns.approving import ASK, Chain, Question, asked_at
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, quiet
 from stretto.state import Answer, Approval, Typed
@@ -92,9 +93,11 @@ def approve(
     )
     question = Question(one.name, ask, chain, max_revisions)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
+    rounds = max_revisions + 1
     work = one.node(_brief(one, context), question.worked, fields=fields.own, skip=question.skipped)
-    graph.add_node(one.name, work, metadata=about(one, fields))
-    person = {"role": "person", "asks": to or "anyone", **quiet(fields)}
+    graph.add_node(one.name, work, metadata={**about(one, fields), **at_most(rounds)})
+    asks = at_most(rounds * len(chain.levels))
+    person = {"role": "person", "asks": to or "anyone", **quiet(fields), **asks}
     graph.add_node(ASK_NODE, question.put, metadata=person)
     graph.add_edge(START, one.name)
     graph.add_conditional_edges(one.name, question.after_work, [ASK_NODE, END])

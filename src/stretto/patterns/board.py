@@ -26,6 +26,7 @@ from stretto.patterns.fields import shape
 from stretto.patterns.handing_over import tool_words
 from stretto.patterns.handoff_turn import turn_of
 from stretto.patterns.results import result_of
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.resilience.trouble import trouble_of
 from stretto.spec.agent import tool_name
@@ -118,7 +119,8 @@ def board(
     if NEW in fields.own:
         raise InvalidInput(f"board: the field {NEW!r} of the state is the board's. Rename it.")
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
-    graph.add_node(NODE, _round(rules), metadata={"role": "claims tasks", "agent": NODE})
+    told = {"role": "claims tasks", "agent": NODE, **at_most(rules.runs + 1)}
+    graph.add_node(NODE, _round(rules), metadata=told)
     graph.add_edge(START, NODE)
     graph.add_conditional_edges(NODE, _claimants, [*team, END])
     for one in team.values():
@@ -189,7 +191,8 @@ def _add(
         skip=lambda state, why: _back(state, one.name, why, rules.attempts),
         rescue=rescue,
     )
-    graph.add_node(one.name, node, metadata=one.metadata)
+    claims = at_most(rules.runs, together="claims")
+    graph.add_node(one.name, node, metadata={**one.metadata, **claims})
     graph.add_edge(one.name, NODE)
 
 

@@ -39,6 +39,11 @@ class Rules:
     max_tasks: int
     width: int
 
+    @property
+    def runs(self) -> int:
+        """How often all members together work in a turn at most."""
+        return self.max_tasks * self.attempts
+
 
 def rule_of(fits: Fits | None, names: Sequence[str]) -> Rule | None:
     """The rule by which tasks are claimed; `None` where everyone fits all.

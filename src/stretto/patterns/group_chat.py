@@ -30,6 +30,7 @@ from stretto.patterns.moderation import (
     view_of,
 )
 from stretto.patterns.results import author, result_of
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.transcript import transcript
 from stretto.spec.agent import Agent
@@ -112,7 +113,8 @@ def group_chat(
             fields=fields.own,
             skip=_skip(one.name, chat),
         )
-        graph.add_node(one.name, node, metadata=one.metadata)
+        turns = at_most(max_turns, together="turns")
+        graph.add_node(one.name, node, metadata={**one.metadata, **turns})
         graph.add_conditional_edges(one.name, _goes_on(leads), [leads, END])
     return graph
 
@@ -138,7 +140,7 @@ def _moderator(
     goes = (*chat.names, END)
     if thing is None or _is_rule(thing):
         rule: Any = round_robin(chat.names) if thing is None else thing
-        about = {"role": "says who speaks next", "agent": NODE}
+        about = {"role": "says who speaks next", "agent": NODE, **at_most(chat.max_turns + 1)}
         graph.add_node(NODE, rule_node(rule, chat), metadata=about, destinations=goes)
         return NODE, {}
     leader = team_of("group_chat", [moderating(thing, chat)], budget, taken=frozenset(team))
@@ -148,7 +150,8 @@ def _moderator(
         return await moderated(one, chat, state, said)
 
     node = one.node(moderator_brief(one, chat), settle, skip=lambda _state, why: ended(why))
-    graph.add_node(one.name, node, metadata=one.metadata, destinations=(*goes, one.name))
+    told = {**one.metadata, **at_most(chat.max_turns + 1)}
+    graph.add_node(one.name, node, metadata=told, destinations=(*goes, one.name))
     return one.name, leader
 
 

@@ -12,6 +12,7 @@ from stretto.patterns.brief import tag
 from stretto.patterns.context import seen
 from stretto.patterns.gather import GATHER, gather_node, is_enough, joined, to_repeat
 from stretto.patterns.results import answer_of, latest, result_of, result_update
+from stretto.patterns.runs import at_most
 from stretto.patterns.writers import about, quiet
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Join:
         one, require = self.joiner, fork.require
         after = END if one is None else one.name
         gather = gather_node(fork.pattern, self.names, require, self._ends(fork.pattern))
-        graph.add_node(GATHER, gather, metadata={"role": "joins the branches", **quiet(fields)})
+        told = {"role": "joins the branches", **quiet(fields), **at_most(1)}
+        graph.add_node(GATHER, gather, metadata=told)
 
         def where(state: Any) -> Any:
             names = self.names(state)

@@ -27,6 +27,7 @@ from stretto.patterns.mapped import Worker
 from stretto.patterns.pace import Pace
 from stretto.patterns.reading import Reading, keep
 from stretto.patterns.results import answer_of, answer_update, result_of, result_update
+from stretto.patterns.runs import at_most
 from stretto.patterns.source import opened, source_of
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, quiet
@@ -117,10 +118,11 @@ def map_reduce(
     bounds = _Bounds(chunk, width, max_failed)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
     told = {"role": "opens the source", **quiet(fields)}
-    graph.add_node(OPEN, _open(given, team), metadata=told)
+    graph.add_node(OPEN, _open(given, team), metadata={**told, **at_most(1)})
     role = f"works on {width} chunks of {chunk} at once"
+    loops = at_most(f"1 + {1 / (ROUNDS * width):.6f} * chunks", times=ROUNDS * width)
     step = _Step(given, ready, _Fold(reduce, initial, tree), bounds, is_last=last is None)
-    graph.add_node(MAP, _map(step, ready.pool), metadata={**told, "role": role})
+    graph.add_node(MAP, _map(step, ready.pool), metadata={**told, "role": role, **loops})
     graph.add_edge(START, OPEN)
     graph.add_edge(OPEN, MAP)
     after = END if last is None else last.name

@@ -16,6 +16,7 @@ from stretto.patterns.fields import shape
 from stretto.patterns.gather import GATHER, published
 from stretto.patterns.join import Join
 from stretto.patterns.quorum import valid_deadline, valid_require
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, check_writers, quiet
 
@@ -181,7 +182,8 @@ def _add_branch(
     node = one.node(
         _brief(one, context), settle_branch(called), fields=fields.own, skip=skip_branch(called)
     )
-    graph.add_node(name, branch(node, fork, name, called), metadata=about(one, fields))
+    told = {**about(one, fields), **at_most(1)}
+    graph.add_node(name, branch(node, fork, name, called), metadata=told)
     graph.add_edge(START, name)
     graph.add_edge(name, GATHER)
 

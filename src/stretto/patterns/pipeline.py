@@ -27,6 +27,7 @@ from stretto.patterns.chunks import Halted, stops_run
 from stretto.patterns.fields import shape, type_of
 from stretto.patterns.pace import Pace
 from stretto.patterns.results import answer_update
+from stretto.patterns.runs import at_most
 from stretto.records import TASK_KEY
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class Pipeline:
         flow = _flow(self, chain.compile(name="steps"))
         graph.add_node(LIST, _listing(self), metadata={**more, "role": "lists the items"})
         role = f"{len(self.stages)} steps, {self.width} items in each at once"
-        graph.add_node(FLOW, flow, metadata={**more, "role": role})
+        told = {**more, "role": role, **at_most("1 + items")}
+        graph.add_node(FLOW, flow, metadata=told)
         graph.add_edge(START, LIST)
         graph.add_edge(LIST, FLOW)
         graph.add_conditional_edges(FLOW, _next, [FLOW, END])

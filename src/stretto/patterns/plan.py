@@ -23,6 +23,7 @@ from stretto.patterns.review import (
     unchanged,
 )
 from stretto.patterns.rules import Rule, answered, judge
+from stretto.patterns.runs import at_most
 from stretto.patterns.turn import (
     answer_turn,
     approve_answer,
@@ -58,6 +59,13 @@ class Bounds:
         for name, value in vars(self).items():
             if value < 1:
                 raise InvalidInput(f"{name} is {value}, so nothing could run. Set it to 1 or more.")
+
+    def runs(
+        self, attempts: int, asked: Iterable[Approval], *, times: int | None = None
+    ) -> dict[str, Any]:
+        """How often a node runs at most that runs so often a round; a person may ask for more."""
+        again = f" + {attempts} * rejections" if {"plan", "answer"} & set(asked) else ""
+        return at_most(f"{self.max_rounds * attempts}{again}", times=times)
 
 
 def plan(
@@ -118,18 +126,26 @@ def plan(
     )
     model = _model_of(thinker)
     begin = begin_turn(compaction or Compaction(), model)
-    graph.add_node("prepare", begin, metadata={"role": "takes the question"})
-    graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=thinker.metadata)
+    graph.add_node("prepare", begin, metadata={"role": "takes the question", **at_most(1)})
+    plans = {**thinker.metadata, **bounds.runs(bounds.max_attempts, asked)}
+    graph.add_node("planner", _plan_node(thinker, team, bounds), metadata=plans)
     pool = executor_pool(team)
     graph.add_node(
         "execute",
         _execute_node(pool, width=width, approve="tasks" in asked),
-        metadata={"role": "executors", "agents": ", ".join(team)},
+        metadata={
+            "role": "executors",
+            "agents": ", ".join(team),
+            **bounds.runs(1, asked, times=bounds.max_tasks),
+        },
     )
-    graph.add_node("check", _check_node(rules), metadata={"role": "rules"})
-    graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=judge_.metadata)
-    graph.add_node("ask", ask_reviewers_question, metadata={"role": "person"})
-    graph.add_node("answer", answer_turn, metadata={"role": "gives the answer"})
+    graph.add_node("check", _check_node(rules), metadata={"role": "rules", **bounds.runs(1, asked)})
+    reviews = {**judge_.metadata, **bounds.runs(bounds.max_attempts, asked)}
+    graph.add_node("reviewer", _review_node(judge_, rules, bounds), metadata=reviews)
+    graph.add_node(
+        "ask", ask_reviewers_question, metadata={"role": "person", **bounds.runs(1, asked)}
+    )
+    graph.add_node("answer", answer_turn, metadata={"role": "gives the answer", **at_most(1)})
     _wire(graph, bounds, asked, list(team))
     return graph
 
@@ -156,11 +172,13 @@ def _wire(
         approval = approve_plan(
             executors, max_tasks=bounds.max_tasks, max_attempts=bounds.max_attempts
         )
-        graph.add_node("approve_plan", approval, metadata={"role": "person"})
+        asks = {"role": "person", **bounds.runs(1, asked)}
+        graph.add_node("approve_plan", approval, metadata=asks)
         graph.add_conditional_edges("approve_plan", _after_plan, planned)
     if "answer" in asked:
         accepted = "approve"
-        graph.add_node("approve", approve_answer(bounds.max_rounds), metadata={"role": "person"})
+        asks = {"role": "person", **bounds.runs(1, asked)}
+        graph.add_node("approve", approve_answer(bounds.max_rounds), metadata=asks)
         graph.add_conditional_edges("approve", _after_approval, ["execute", "answer"])
     after_planner = _after_plan if "plan" not in asked else _to_approval
     targets = planned if "plan" not in asked else ["planner", "approve_plan", "answer"]

@@ -18,6 +18,7 @@ from stretto.patterns.critique import judged, read_critique
 from stretto.patterns.fields import shape
 from stretto.patterns.fused import fuse_into
 from stretto.patterns.results import answer_of, no_result, result_of
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about
 from stretto.spec.agent import Agent
@@ -86,9 +87,11 @@ def refine(
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
     wired = StateGraph(fields.state, **fields.schemas()) if fuse else graph
     draws = writer.node(loop.brief(context), loop.drafted, fields=fields.own, skip=loop.undrafted)
-    wired.add_node(writer.name, draws, metadata=about(writer, fields))
+    wired.add_node(writer.name, draws, metadata={**about(writer, fields), **at_most(max_rounds)})
     judges = judge.node(loop.judge_brief, loop.settled, fields=fields.own, skip=loop.unjudged)
-    wired.add_node(judge.name, judges, metadata=about(judge, fields))
+    wired.add_node(
+        judge.name, judges, metadata={**about(judge, fields), **at_most(max_rounds * max_attempts)}
+    )
     wired.add_edge(START, writer.name)
     if writer.when is None:
         wired.add_edge(writer.name, judge.name)

@@ -21,6 +21,7 @@ from stretto.patterns.gather import GATHER
 from stretto.patterns.join import Join
 from stretto.patterns.parallel import RESULTS
 from stretto.patterns.quorum import valid_deadline, valid_require
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, check_writers, quiet
 from stretto.state import merge_values
@@ -117,13 +118,18 @@ def scatter(
     check_writers("scatter", {one.name: one, f"{one.name} of another element": one}, fields, state)
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(fields.state, **fields.schemas())
     split = _Split(each, most, one.name, context, fields.own)
-    graph.add_node(SPLIT, split.node, metadata={"role": "makes the list", **quiet(fields)})
+    told = {"role": "makes the list", **quiet(fields), **at_most(1)}
+    graph.add_node(SPLIT, split.node, metadata=told)
     graph.add_edge(START, SPLIT)
     graph.add_conditional_edges(SPLIT, split.all_of_them, [one.name, GATHER])
     node = one.node(
         split.brief(one), settle_branch(_called), fields=fields.own, skip=skip_branch(_called)
     )
-    graph.add_node(one.name, branch(node, fork, one.name, _called), metadata=about(one, fields))
+    graph.add_node(
+        one.name,
+        branch(node, fork, one.name, _called),
+        metadata={**about(one, fields), **at_most("items")},
+    )
     graph.add_edge(one.name, GATHER)
     end = Join(names=_names, back=split.again, together=_in_order, joiner=joiner, context=context)
     end.add_to(graph, fork, fields)

@@ -20,6 +20,7 @@ from stretto.patterns.escalation import PERSON, Escalate, Rules, person_node, se
 from stretto.patterns.fields import shape
 from stretto.patterns.hearing import Ear, beginning, check_request, manager_settle
 from stretto.patterns.managing import graph_brief, manager_of, managing, output_of, tools_of
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.watching import restarting, watched
 from stretto.patterns.working import (
@@ -125,11 +126,16 @@ def supervisor(
     own = {"work": Annotated[list[Delegated], merge_work]}
     fields = shape("supervisor", doing.values(), state, **own)
     graph: Graph = StateGraph(fields.state, **fields.schemas())
+    tries = max_delegations * (1 + max(map(len, order.values()), default=0))
     targets = _add_manager(graph, team[head.name], where, Rules(restarts, order, escalate), fields)
+    graph.nodes[head.name].metadata = {
+        **team[head.name].metadata,
+        **at_most(_turns(tries + repeats, where, tools=TOOLS in targets)),
+    }
     for one in doing.values():
-        watch.add(graph, one, context, fields.own)
+        watch.add(graph, one, context, fields.own, at_most(tries, together="delegations"))
     if escalate == "person":
-        graph.add_node(PERSON, person_node(known))
+        graph.add_node(PERSON, person_node(known), metadata=at_most(tries))
     for name in (targets := [*doing, *targets]):
         graph.add_edge(name, head.name)
     following = _following(head.name, doing, context)
@@ -152,7 +158,7 @@ def _add_manager(graph: Graph, head: Member, where: Desk, rules: Rules, fields: 
     graph.add_node(head.name, _seeing(node, rules, head.name), metadata=one.metadata)
     graph.add_edge(START, head.name)
     if tools is not None:
-        graph.add_node(TOOLS, tools)
+        graph.add_node(TOOLS, tools, metadata=at_most("own_calls"))
     person = [PERSON] if rules.escalate == "person" else []
     return [*([] if tools is None else [TOOLS]), *person]
 
@@ -165,7 +171,14 @@ class _Watch:
     idle: Mapping[str, float]
     checks: Mapping[str, Check]
 
-    def add(self, graph: Graph, one: Member, context: Context, own: frozenset[str]) -> None:
+    def add(
+        self,
+        graph: Graph,
+        one: Member,
+        context: Context,
+        own: frozenset[str],
+        runs: Mapping[str, Any],
+    ) -> None:
         """Add a worker's node; its own fields are those of the user."""
         name = one.name
         node = one.node(
@@ -177,9 +190,15 @@ class _Watch:
         graph.add_node(
             name,
             watched(node, name, gave_up, restarts=self.restarts, idle=self.idle.get(name)),
-            metadata=one.metadata,
+            metadata={**one.metadata, **runs},
             retry_policy=restarting(name, self.restarts),
         )
+
+
+def _turns(tries: int, where: Desk, *, tools: bool) -> str:
+    """How often a manager's node runs: once more than what it gave away, or sees to."""
+    own = " + own_calls" if tools else ""
+    return f"{1 + tries + where.max_delegations}{own}"
 
 
 def _seeing(node: ConfigNode, rules: Rules, manager: str) -> ConfigNode:

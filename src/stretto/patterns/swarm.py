@@ -16,6 +16,7 @@ from stretto.patterns.fields import shape
 from stretto.patterns.handing_over import EndsAtHandoff, Handoff, hand_over_tools, passed
 from stretto.patterns.handoff_brief import handoff_brief
 from stretto.patterns.passing_on import PassingOn
+from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.ways import ways_of
 from stretto.spec.agent import tool_name as name_of_tool
@@ -171,4 +172,5 @@ def _add(
     )
     again = () if one.function is not None or not ways.edges[one.name] else (one.name,)
     goes = (*ways.targets(one.name), *again, END)
-    graph.add_node(one.name, node, metadata=one.metadata, destinations=goes)
+    turns = at_most(ways.most + len(ways.edges) + 1, together="turns")
+    graph.add_node(one.name, node, metadata={**one.metadata, **turns}, destinations=goes)

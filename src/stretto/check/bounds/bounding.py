@@ -15,6 +15,7 @@ from stretto.check.facts import START
 from stretto.check.reading.agents import agent_in
 from stretto.check.reading.compiled import read_graph
 from stretto.check.ways import digraph, in_order, loops
+from stretto.patterns.runs import TOGETHER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -161,16 +162,30 @@ def _limited(graph: Graph, here: Formula, loop: tuple[str, ...]) -> Formula:
 
 def _declared(graph: Graph, costs: Mapping[str, Cost], unknown: tuple[str, ...]) -> Bounds:
     """The bounds of a pattern, which says itself how often its nodes run."""
-    runs = {name: declared_runs(node) or ONE for name, node in graph.nodes.items()}
-    parts = {name: costs[name].times(runs[name]) for name in graph.nodes}
-    own = total(runs.values())
+    groups: dict[str, list[str]] = {}
+    for name, node in graph.nodes.items():
+        shared = node.metadata.get(TOGETHER_KEY)
+        groups.setdefault(f"together {shared}" if shared else name, []).append(name)
+    runs = [declared_runs(graph.nodes[names[0]]) or ONE for names in groups.values()]
+    parts = [
+        _dearest([costs[name] for name in names]).times(often)
+        for names, often in zip(groups.values(), runs, strict=True)
+    ]
     found = {
-        pick: total(getattr(part, pick) for part in parts.values())
+        pick: total(getattr(part, pick) for part in parts)
         for pick in ("node_runs", "model_calls", "tool_calls")
     }
-    inner = total(part.supersteps for part in parts.values())
-    seconds = total(part.seconds for part in parts.values())
-    return _made(graph, own, inner, found, seconds, unknown=unknown)
+    inner = total(part.supersteps for part in parts)
+    seconds = total(part.seconds for part in parts)
+    return _made(graph, total(runs), inner, found, seconds, unknown=unknown)
+
+
+def _dearest(costs: list[Cost]) -> Cost:
+    """What any one of several comes to at most."""
+    dearest = costs[0]
+    for each in costs[1:]:
+        dearest = dearest.most(each)
+    return dearest
 
 
 def _coarse(graph: Graph, costs: Mapping[str, Cost], unknown: tuple[str, ...]) -> Bounds:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, symbol, total
 from stretto.check.model_calls import model_calls
+from stretto.patterns.runs import RUNS_KEY, TIMES_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 CALLS = "calls"
 """The free input that stands for the tool calls that a model asks for in one answer."""
-RUNS_KEY = "runs"
-"""Key in a node's metadata under which a pattern says how often it runs in a turn at most: a
-number, or what there may be any number of."""
-TIMES_KEY = "times"
-"""Key in a node's metadata that says likewise how often a run of the node runs what is within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,17 @@ class Cost:
             self.tool_calls + other.tool_calls,
             self.supersteps + other.supersteps,
             self.seconds + other.seconds,
+            (*self.unknown, *other.unknown),
+        )
+
+    def most(self, other: Cost) -> Cost:
+        """At least as much as both."""
+        return Cost(
+            self.node_runs.most(other.node_runs),
+            self.model_calls.most(other.model_calls),
+            self.tool_calls.most(other.tool_calls),
+            self.supersteps.most(other.supersteps),
+            self.seconds.most(other.seconds),
             (*self.unknown, *other.unknown),
         )
 
@@ -75,15 +82,17 @@ def declared_runs(node: Node) -> Formula | None:
 
 
 def read_count(told: Any) -> Formula | None:
-    """A number, or what there may be any number of, such as "3 * items"."""
+    """A number, or what there may be any number of, such as "1 + 2 * items"."""
     if told is None:
         return None
-    if isinstance(told, int | float):
-        return number(told)
+    return total(_product(part) for part in str(told).split("+"))
+
+
+def _product(text: str) -> Formula:
     product = ONE
-    for part in str(told).split("*"):
+    for part in text.split("*"):
         word = part.strip()
-        product *= number(float(word)) if word.replace(".", "").isdigit() else symbol(word)
+        product *= number(float(word)) if word[:1].isdigit() else symbol(word)
     return product
 
 

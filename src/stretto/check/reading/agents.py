@@ -32,10 +32,8 @@ def read_tool(thing: Any) -> Tool:
         return Tool(name, str(inner.get("description", "")), "reads", live=given)
     code = read_live(thing, takes_state=False)
     name = getattr(thing, "name", None) or getattr(thing, "__name__", type(thing).__name__)
-    if isinstance(thing, BaseTool):
-        description = thing.description
-    else:
-        description = inspect.getdoc(thing) or ""
+    is_tool = isinstance(thing, BaseTool)
+    description = thing.description if is_tool else inspect.getdoc(thing) or ""
     return Tool(
         name=str(name),
         description=description,
@@ -120,8 +118,8 @@ def agent_in(graph: Graph) -> Agent | None:
         tools=tools,
         model=model_name(model),
         middleware=middleware,
-        max_calls=_limit(middleware, "run_limit", "ModelCallLimitMiddleware", "CallLimit"),
-        max_tool_calls=_limit(middleware, "run_limit", "ToolCallLimitMiddleware"),
+        max_calls=_limit(middleware, "ModelCallLimitMiddleware", "CallLimit"),
+        max_tool_calls=_limit(middleware, "ToolCallLimitMiddleware"),
         prompt=str(getattr(closed.get("system_message"), "text", "") or ""),
         output=closed.get("initial_response_format"),
     )
@@ -137,49 +135,47 @@ def model_name(model: Any) -> str:
     return ""
 
 
-def _limit(middleware: tuple[Any, ...], attribute: str, *kinds: str) -> int | None:
+def _limit(middleware: tuple[Any, ...], *kinds: str) -> int | None:
+    """The least that middleware of some kinds lets through in a run."""
     limits = [
-        getattr(each, attribute, None)
-        or getattr(each, "max_calls", None)
-        or getattr(each, "limit", None)
+        getattr(each, name, None)
         for each in middleware
         if type(each).__name__ in kinds and getattr(each, "tool_name", None) is None
+        for name in ("run_limit", "calls")
     ]
-    known = [each for each in limits if isinstance(each, int)]
-    return min(known, default=None)
+    return min((each for each in limits if isinstance(each, int)), default=None)
 
 
 def _middleware(graph: Graph, model: FunctionType) -> tuple[Any, ...]:
-    """All middleware: of its nodes, and what is wrapped around its calls; outermost first."""
-    from langchain.agents.middleware import AgentMiddleware
-
+    """All middleware: what is wrapped around its calls, outermost first, and of its nodes."""
     found: dict[int, Any] = {}
     seen: set[int] = set()
-
-    def look(thing: Any, depth: int) -> None:
-        if id(thing) in seen or depth > CLOSURES:
-            return
-        seen.add(id(thing))
-        if isinstance(thing, AgentMiddleware):
-            found.setdefault(id(thing), thing)
-            return
-        if inspect.ismethod(thing):
-            look(thing.__self__, depth)
-            return
-        if isinstance(thing, list | tuple):
-            for each in cast("list[Any]", thing):
-                look(each, depth + 1)
-            return
-        if isinstance(thing, FunctionType):
-            for each in _nonlocals(thing).values():
-                look(each, depth + 1)
-
-    look(model, 0)
+    _look(model, 0, found, seen)
     for node in graph.nodes.values():
         runnable = getattr(node.live, "runnable", None)
         for name in ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call"):
-            look(getattr(runnable, name, None), 0)
+            _look(getattr(runnable, name, None), 0, found, seen)
     return tuple(found.values())
+
+
+def _look(thing: Any, depth: int, found: dict[int, Any], seen: set[int]) -> None:
+    """Note the middleware that a method, a list or a function's closure holds."""
+    from langchain.agents.middleware import AgentMiddleware
+
+    if id(thing) in seen or depth > CLOSURES:
+        return
+    seen.add(id(thing))
+    inner: list[Any] = []
+    if isinstance(thing, AgentMiddleware):
+        found.setdefault(id(thing), thing)
+    elif inspect.ismethod(thing):
+        inner = [thing.__self__]
+    elif isinstance(thing, list | tuple):
+        inner = list(cast("list[Any]", thing))
+    elif isinstance(thing, FunctionType):
+        inner = list(_nonlocals(thing).values())
+    for each in inner:
+        _look(each, depth + 1, found, seen)
 
 
 def _nonlocals(function: FunctionType) -> dict[str, Any]:
