@@ -1,7 +1,10 @@
-"""An error handler that only updates: the node's own edges are followed after it."""
+"""An error handler that writes what the node could not, and goes where that would have gone."""
+
+from typing import Literal
 
 from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command
 from typing_extensions import TypedDict
 
 
@@ -18,8 +21,9 @@ def query(state: State):
     return {"rows": [state["query"]]}
 
 
-def no_rows(state: State, error: NodeError):
-    return {"rows": [], "errors": [f"{error.node}: {error.error!r}"]}
+def no_rows(state: State, error: NodeError) -> Command[Literal["render"]]:
+    errors = [f"{error.node}: {error.error!r}"]
+    return Command(update={"rows": [], "errors": errors}, goto="render")
 
 
 def render(state: State):
