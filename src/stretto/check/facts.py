@@ -367,6 +367,19 @@ class Branch:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A thread that a checkpointer holds and that waits to go on."""
+
+    thread: str
+    nodes: tuple[str, ...]
+    """Names of the nodes that it goes on with."""
+    path: tuple[str, ...] = ()
+    """The nodes that lead to the graph it waits in, the outermost first."""
+    known: bool = True
+    """Whether nodes of the graph have run in it, so that it is a thread of this graph for sure."""
+
+
 @dataclass(frozen=True)
 class Graph:
     """A graph, and within its nodes its subgraphs."""
@@ -404,6 +417,8 @@ class Graph:
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What a pattern declares of its bounds."""
     unknown: tuple[Unknown, ...] = ()
+    stored: tuple[Stored, ...] = ()
+    """Threads that wait in it or in a graph within it, where its checkpointer was looked into."""
     live: Any = None
     """The compiled graph."""
     builder: Any = None
@@ -515,6 +530,7 @@ __all__ = [
     "Read",
     "Retry",
     "Schema",
+    "Stored",
     "Tool",
     "Ways",
     "Write",

@@ -29,6 +29,7 @@ from stretto.check.reading.live import definition, is_library, plain, read_live
 from stretto.check.reading.places import Places
 from stretto.check.reading.scope import name_of, placed
 from stretto.check.reading.source_files import read
+from stretto.check.stored import held_in_memory
 from stretto.members.node import MEMBER_KEY
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def read_graph(graph: AnyGraph, *, name: str = "", file: str = "", served: bool 
         file: The file it was asked for in: the first that its parts are looked for in.
         served: Whether langgraph.json names it.
     """
-    return _Reader(file, served).graph(graph, name=name, path=(), above=())
+    read = _Reader(file, served).graph(graph, name=name, path=(), above=())
+    stored = held_in_memory(read, getattr(graph, "checkpointer", None))
+    return replace(read, stored=stored) if stored else read
 
 
 @dataclass(frozen=True)
