@@ -130,7 +130,7 @@ def _goes_on_unheeded(graph: Graph, names: list[str], branches: list[Branch]) ->
         return False
     leaves = any(to not in names for name in names for to in graph.ways[name].all | {END})
     codes = [node.code for node in nodes] + [branch.code for branch in branches]
-    return leaves and not any(_counts(code) for code in codes if code is not None)
+    return leaves and not any(counts(code) for code in codes if code is not None)
 
 
 def _asks_for_tools(branch: Branch) -> bool:
@@ -164,12 +164,20 @@ def _has_agent(graph: Graph | None) -> bool:
     return graph.agent is not None or any(n.agent or model_calls(n) for n in inner)
 
 
-def _counts(code: Function, depth: int = 0) -> bool:
-    """Whether a function compares amounts, takes from a list, or looks what is left."""
-    if any(_is_count(node) for node in ast.walk(code.tree)):
-        return True
+def counts(code: Function, depth: int = 0, *, raising: bool = True) -> bool:
+    """Whether a function compares amounts, takes from a list, or looks what is left.
+
+    Args:
+        code: The function.
+        depth: How many calls lead to it.
+        raising: Whether a `raise` counts, too.
+    """
+    for node in ast.walk(code.tree):
+        if (raising and isinstance(node, ast.Raise)) or _is_count(node):
+            return True
     called = [code.scope.function(c.tree.func) for c in code.calls if not c.within]
-    return depth < _DEPTH and any(_counts(each, depth + 1) for each in called if each is not None)
+    known = [each for each in called if each is not None]
+    return depth < _DEPTH and any(counts(each, depth + 1, raising=raising) for each in known)
 
 
 def _is_count(node: ast.AST) -> bool:
@@ -189,7 +197,7 @@ def _is_count(node: ast.AST) -> bool:
 
 def _takes(node: ast.AST) -> bool:
     match node:
-        case ast.Starred(ctx=ast.Store()) | ast.Delete() | ast.MatchStar() | ast.Raise():
+        case ast.Starred(ctx=ast.Store()) | ast.Delete() | ast.MatchStar():
             return True
         case ast.Subscript(slice=ast.Slice(lower=ast.Constant())):
             return True

@@ -112,7 +112,9 @@ def agent_in(graph: Graph) -> Agent | None:
     closed = _nonlocals(function)
     model = closed.get("model")
     middleware = _middleware(graph, function)
-    tools = graph.nodes["tools"].tools if "tools" in graph.nodes else ()
+    given = closed.get("default_tools")
+    kept = graph.nodes["tools"].tools if "tools" in graph.nodes else ()
+    tools = tuple(map(read_tool, cast("list[Any]", given))) if isinstance(given, list) else kept
     return Agent(
         name=str(about.get("lc_agent_name") or graph.name),
         tools=tools,
@@ -123,6 +125,14 @@ def agent_in(graph: Graph) -> Agent | None:
         prompt=str(getattr(closed.get("system_message"), "text", "") or ""),
         output=closed.get("initial_response_format"),
     )
+
+
+def model_of(graph: Graph) -> Any:
+    """The model of a graph that `create_agent` made; `None` for other graphs."""
+    node = graph.nodes.get("model")
+    runnable = getattr(getattr(node, "live", None), "runnable", None)
+    function = plain(getattr(runnable, "afunc", None) or getattr(runnable, "func", None))
+    return None if function is None else _nonlocals(function).get("model")
 
 
 def model_name(model: Any) -> str:
