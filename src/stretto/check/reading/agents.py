@@ -183,7 +183,8 @@ def _look(thing: Any, depth: int, found: dict[int, Any], seen: set[int]) -> None
     elif isinstance(thing, list | tuple):
         inner = list(cast("list[Any]", thing))
     elif isinstance(thing, FunctionType):
-        inner = list(_nonlocals(thing).values())
+        inner = [each for _, each in sorted(_nonlocals(thing).items(), reverse=True)]
+        # what composes two calls them "outer" and "inner"
     for each in inner:
         _look(each, depth + 1, found, seen)
 

@@ -48,14 +48,14 @@ def graphs_in_source(
         OSError: It cannot be read.
     """
     source = path.read_text(encoding="utf-8") if text is None else text
-    if "StateGraph" not in source:
+    if not any(word in source for word in ("StateGraph", *CREATE_AGENT)):
         return []
     if text is not None:
         keep(str(path), text)
     file = parsed(str(path), source)
     space = Project(root or path.parent).made(path, file.tree)
     graphs = list(_found(file.tree.body, space, ""))
-    named = [each for each in graphs if each.nodes or each.unknown]
+    named = [each for each in graphs if each.nodes or each.unknown or each.agent]
     return list({(g.name, g.place): g for g in named}.values())
 
 
@@ -63,11 +63,29 @@ def _found(body: list[ast.stmt], space: Space, name: str) -> Iterator[Graph]:
     found = graphs_of(body, space, name=name)
     for built in found.all():
         yield _Maker(space, found).graph(built, ())
+    yield from _agents(body, space, found)
     for statement in _definitions(body):
         if isinstance(statement, ast.ClassDef):
             yield from _found_in_class(statement, space)
         else:
             yield from _found(statement.body, space.inner(statement), statement.name)
+
+
+def _agents(body: list[ast.stmt], space: Space, found: Found) -> Iterator[Graph]:
+    """The agents that a body makes and does nothing with: those are graphs of their own."""
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func) as call):
+                made = space.dotted(func).rpartition(".")[2] in CREATE_AGENT
+                if made and not _is_used(name, body):
+                    yield _Maker(space, found).agent_graph(name, call)
+            case _:
+                pass
+
+
+def _is_used(name: str, body: list[ast.stmt]) -> bool:
+    named = (node for each in body for node in ast.walk(each) if isinstance(node, ast.Name))
+    return any(node.id == name and isinstance(node.ctx, ast.Load) for node in named)
 
 
 def _found_in_class(tree: ast.ClassDef, space: Space) -> Iterator[Graph]:
@@ -439,6 +457,11 @@ class _Maker:
             return _Maker(space, self.found)._function(tree, bound)  # noqa: SLF001 - its own kind
         return None
 
+    def agent_graph(self, name: str, call: ast.Call) -> Graph:
+        """An agent that is a graph of its own: of its nodes nothing is told."""
+        agent, file = self._agent(name, call), self.space.file
+        return Graph(name, agent=agent, place=agent.place, file=file, places=Places((file,)))
+
     def _agent(self, name: str, call: ast.Call) -> Agent:
         words = {k.arg: k.value for k in call.keywords if k.arg}
         tools = words.get("tools") or (call.args[1] if len(call.args) > 1 else None)
@@ -452,7 +475,7 @@ class _Maker:
         if unread or any(word.arg in {None, "interrupt_before"} for word in call.keywords):
             middleware = (*middleware, "")
         model = words.get("model") or (call.args[0] if call.args else None)
-        named = self.space.value(model) if model is not None else MISSING
+        named = self._model(model) if model is not None else MISSING
         prompt = self.space.value(words["system_prompt"]) if "system_prompt" in words else ""
         return Agent(
             name=str(self._name(words.get("name")) or name),
@@ -465,8 +488,20 @@ class _Maker:
             place=placed(self.space.file, call),
         )
 
+    def _model(self, given: ast.expr) -> Any:
+        """A model's name: given as it is, or to the class or function that makes it."""
+        found = self.space.resolved(given)
+        tree, space = found or (given, self.space)
+        if not isinstance(tree, ast.Call):
+            return self.space.value(given)
+        words = {k.arg: k.value for k in tree.keywords if k.arg}
+        named = words.get("model") or words.get("model_name") or (tree.args or [None])[0]
+        return space.value(named) if named is not None else MISSING
+
     def _limit(self, middleware: list[ast.expr]) -> int | None:
-        for each in middleware:
+        for given in middleware:
+            found = self.space.resolved(given)
+            each = found[0] if found is not None else given
             if isinstance(each, ast.Call) and self.space.dotted(each.func).endswith(_CALL_LIMITS):
                 for word in each.keywords:
                     value = self.space.value(word.value)
@@ -480,7 +515,7 @@ class _Maker:
             return ()
         tree, space = found
         assert isinstance(tree, ast.List | ast.Tuple)  # noqa: S101 - just seen
-        made = [_tool(each, space) for each in tree.elts]
+        made = [tool_in(each, space) for each in tree.elts]
         return tuple(each for each in made if each is not None)
 
     def _retries(self, given: ast.expr | None) -> tuple[Retry, ...]:
@@ -597,7 +632,7 @@ def _replaced(tree: Callable_, space: Space) -> bool:
     return any(name.rpartition(".")[2] in {"entrypoint", "chain"} for name in names)
 
 
-def _tool(given: ast.expr, space: Space) -> Tool | None:
+def tool_in(given: ast.expr, space: Space) -> Tool | None:
     found = space.resolved(given)
     if found is None or not isinstance(found[0], ast.FunctionDef | ast.AsyncFunctionDef):
         return None
