@@ -243,3 +243,58 @@ def test_a_run_is_refused_where_a_fault_is_proved(stretto, app):
     assert "S201" in said.err
     assert "--no-check" in said.err
     assert stretto("run", "app.py:graph", "hello", "--no-check").code == 0
+
+
+LOOP = (
+    SOUND.replace("text: str", "text: str\n    rounds: int")
+    .replace('{"text": "a draft"}', '{"text": "a draft", "rounds": state.get("rounds", 0) + 1}')
+    .replace(
+        'builder.add_edge("write", END)',
+        "def again(state: State):\n"
+        '    return "write" if state["rounds"] < 4 else END\n\n\n'
+        'builder.add_conditional_edges("write", again, ["write", END])',
+    )
+)
+"""A graph that writes four times."""
+
+
+def test_bounds_are_printed(stretto, app):
+    """The most of each count, and what is taken for granted."""
+    app(LOOP)
+    said = stretto("check", "app.py", "--bounds").out
+    assert "a run comes to at most" in said
+    assert "supersteps" in said
+    assert "4" in said
+    assert "rounds begins at 0" in said
+
+
+def test_what_is_above_a_limit_is_found(stretto, app):
+    """As an option or a setting; what is below is not."""
+    app(LOOP)
+    assert stretto("check", "app.py", "--max-supersteps", "4").code == 0
+    said = stretto("check", "app.py", "--max-supersteps", "3")
+    assert said.code == 1
+    assert "B701" in said.out
+    app("[tool.stretto.check]\nmax-supersteps = 3\n", "pyproject.toml")
+    assert stretto("check", "app.py").code == 1
+    assert stretto("check", "app.py", "--tokens", "many").code == 2
+    assert stretto("check", "app.py", "--input", "items").code == 2
+
+
+def test_stored_threads_are_compared(stretto, app):
+    """A thread that waits in a node that is gone is found, and only when it is asked for."""
+    asking = (
+        SOUND.replace('return {"text": "a draft"}', 'return {"text": interrupt("?")}')
+        .replace(
+            "import END, START, StateGraph\n",
+            "import END, START, StateGraph\nfrom langgraph.types import interrupt\n",
+        )
+        .replace("text: str", "text: str\n    messages: list")
+    )
+    app(asking)
+    assert stretto("run", "app.py:graph", "hello", "--thread", "t1").code == 0
+    app(asking.replace('"write"', '"compose"'))
+    assert stretto("check", "app.py").code == 0
+    said = stretto("check", "app.py", "--stored")
+    assert "G109" in said.out
+    assert "t1" in said.out

@@ -55,6 +55,12 @@ class Settings(BaseModel):
         ]
         return [rule for rule in chosen if not (self.ignore and rule.code.startswith(self.ignore))]
 
+    def allowed(self) -> dict[str, float]:
+        """What a run may come to at most, as far as that is said."""
+        names = ("usd", "model_calls", "tool_calls", "supersteps", "seconds")
+        given = {name: getattr(self, f"max_{name}") for name in names}
+        return {name: value for name, value in given.items() if value is not None}
+
     def _wants(self, rule: Rule) -> bool:
         return self.advice or not rule.advice
 

@@ -29,10 +29,9 @@ def toolboxes(graph: Graph) -> Iterator[Toolbox]:
 
     The tools within an agent's own graph are told where the agent is.
     """
-    if graph.agent is not None:
-        if not graph.path:
-            agent: Agent | None = graph.agent
-            yield Toolbox(agent.name, "", agent.tools, agent, agent.place or graph.place)
+    agent = graph.agent
+    if agent is not None and not graph.path:
+        yield Toolbox(agent.name, "", agent.tools, agent, agent.place or graph.place)
     for node in graph.nodes.values():
         agent = node.agent
         if agent is not None:

@@ -13,6 +13,7 @@ from stretto.errors import InvalidInput, StateUnavailable, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stretto.check.bounds import Bounds
     from stretto.check.finding import Finding
     from stretto.check.rule import Rule
     from stretto.check.settings import Settings
@@ -43,6 +44,38 @@ def check(
     ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do.")] = False,
+    bounds: Annotated[
+        bool, typer.Option("--bounds", help="Say what a run comes to at most, as formulas.")
+    ] = False,
+    max_usd: Annotated[
+        float | None, typer.Option("--max-usd", metavar="N", help="The most money a run may cost.")
+    ] = None,
+    max_model_calls: Annotated[
+        float | None, typer.Option("--max-model-calls", metavar="N", help="The most model calls.")
+    ] = None,
+    max_tool_calls: Annotated[
+        float | None, typer.Option("--max-tool-calls", metavar="N", help="The most tool calls.")
+    ] = None,
+    max_supersteps: Annotated[
+        float | None, typer.Option("--max-supersteps", metavar="N", help="The most supersteps.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option("--max-seconds", metavar="N", help="The most time, by timeouts.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="NAME=N", help="A free input of the bounds, as items=100."),
+    ] = None,
+    tokens: Annotated[
+        str,
+        typer.Option(
+            "--tokens", metavar="IN,OUT", help="The most tokens of a model call, for its price."
+        ),
+    ] = "",
+    stored: Annotated[
+        bool,
+        typer.Option("--stored", help="Compare with stored threads that wait in a node, too."),
+    ] = False,
     form: Annotated[
         str, typer.Option("--format", metavar="FORM", help="text, json, sarif or github. [text]")
     ] = "text",
@@ -73,9 +106,28 @@ def check(
     if form not in FORMATS:
         raise InvalidInput(f"--format {form}: use one of {', '.join(FORMATS)}.")
     asked = _Asked(
-        tuple(targets or ()), static, fix, diff, "json" if as_json else form, output, verbose
+        tuple(targets or ()),
+        static,
+        fix,
+        diff,
+        "json" if as_json else form,
+        output,
+        verbose,
+        bounds,
+        _numbers(inputs or ()),
+        _tokens(tokens),
+        stored,
     )
-    wanted = {"select": _codes(select), "ignore": _codes(ignore), "advice": advice or None}
+    wanted = {
+        "select": _codes(select),
+        "ignore": _codes(ignore),
+        "advice": advice or None,
+        "max_usd": max_usd,
+        "max_model_calls": max_model_calls,
+        "max_tool_calls": max_tool_calls,
+        "max_supersteps": max_supersteps,
+        "max_seconds": max_seconds,
+    }
     code = _checked(asked, {key: value for key, value in wanted.items() if value})
     if code and not (exit_zero and code == 1):
         raise typer.Exit(code)
@@ -90,6 +142,31 @@ class _Asked:
     form: str
     output: Path | None
     verbose: bool
+    bounds: bool
+    inputs: dict[str, float]
+    tokens: tuple[int, int] | None
+    stored: bool
+
+
+def _numbers(given: "Sequence[str]") -> dict[str, float]:
+    """Free inputs, as NAME=N."""
+    found: dict[str, float] = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as error:
+            raise InvalidInput(f"--input {each}: give a number, as in items=100.") from error
+    return found
+
+
+def _tokens(given: str) -> tuple[int, int] | None:
+    if not given:
+        return None
+    parts = given.split(",")
+    if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+        raise InvalidInput(f"--tokens {given}: give two numbers, as in 8000,1000.")
+    return int(parts[0]), int(parts[1])
 
 
 def _codes(given: str) -> tuple[str, ...]:
@@ -108,9 +185,16 @@ def _checked(asked: _Asked, wanted: dict[str, Any]) -> int:
     _refuse_unknown(settings, all_rules())
     with loading("graphs", quiet=asked.form != "text"):
         loaded = load(asked.targets, static=asked.static, excluded=settings.exclude)
+        if asked.stored:
+            _add_stored(loaded)
         findings = _found(loaded, rules, settings, root)
+        bounded = _bounded(asked, settings, loaded, findings)
     if asked.fix or asked.diff:
         findings = _fixed(findings, asked)
+    if asked.bounds and asked.form == "text":
+        from stretto.cli.bounds import print_bounds
+
+        print_bounds(bounded)
     _print(asked, loaded, findings, rules)
     if loaded.problems or not loaded.graphs:
         return 2
@@ -150,6 +234,45 @@ def _found(
         files |= {file for each in graph.below() for file in _files(each)}
     left = heeded(dict.fromkeys(found), files, [rule.code for rule in rules])
     return [finding for finding in left if not settings.allows(finding, root)]
+
+
+def _add_stored(loaded: "Loaded") -> None:
+    """Let the graphs know of the threads that wait in the project's checkpoints."""
+    from stretto.cli.awaiting import awaited
+
+    awaited(_stored(loaded))
+
+
+async def _stored(loaded: "Loaded") -> None:
+    from dataclasses import replace
+
+    from stretto.check.stored import stored_threads
+    from stretto.runs import open_storage
+
+    async with open_storage() as storage:
+        for at, graph in enumerate(loaded.graphs):
+            found = await stored_threads(graph, storage.checkpointer)
+            loaded.graphs[at] = replace(graph, stored=found)
+
+
+def _bounded(
+    asked: _Asked, settings: "Settings", loaded: "Loaded", findings: "list[Finding]"
+) -> "list[Bounds]":
+    """The bounds of the graphs where they are asked for; adds what exceeds them to the findings."""
+    allowed = settings.allowed()
+    if not asked.bounds and not allowed:
+        return []
+    from stretto.check.bounds import bounds_of, exceeding, price_of_call
+
+    made: list[Bounds] = []
+    for graph in loaded.graphs:
+        found = bounds_of(graph)
+        made.append(found)
+        price = price_of_call(graph, asked.tokens) if "usd" in allowed else None
+        findings += exceeding(
+            found, allowed, inputs=asked.inputs, price_of_call=price, place=graph.place
+        )
+    return made
 
 
 def _files(graph: Any) -> "Sequence[str]":

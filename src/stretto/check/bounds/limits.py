@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from stretto.check.finding import Place
 
 OVER, NO_BOUND, OPEN = "B701", "B702", "B703"
+_REMEDIES = {
+    "": "Bound the loop by a counter, a limit or a budget.",
+    "usd": "Give the tokens of a call (`--tokens 8000,1000`) and prices (`STRETTO_PRICES`).",
+    "seconds": "Give each node a timeout.",
+}
 NAMES = {OVER: "over-bound", NO_BOUND: "unbounded", OPEN: "depends-on-input"}
 
 
@@ -50,7 +55,7 @@ def _judged(
     name = what.replace("_", " ")
     if formula.endless:
         said = f"{name} have no bound, {most:g} are allowed: {formula.endless}"
-        return NO_BOUND, said, "Bound the loop by a counter, a limit or a budget."
+        return NO_BOUND, said, _REMEDIES.get(what, _REMEDIES[""])
     value = formula.value(inputs)
     if value is None:
         missing = ", ".join(sorted(formula.inputs - set(inputs or {})))

@@ -633,6 +633,7 @@ def _replaced(tree: Callable_, space: Space) -> bool:
 
 
 def tool_in(given: ast.expr, space: Space) -> Tool | None:
+    """What source says of a tool that an expression names; `None` where it is no function."""
     found = space.resolved(given)
     if found is None or not isinstance(found[0], ast.FunctionDef | ast.AsyncFunctionDef):
         return None
