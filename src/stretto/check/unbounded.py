@@ -60,7 +60,8 @@ def unbounded(graph: Graph) -> Iterator[Unbounded]:
 
 def _within(graph: Graph) -> Iterator[Unbounded]:
     if graph.agent is not None and "tools" in graph.nodes and not _is_bounded(graph.agent):
-        yield Unbounded(graph, ("model",), "model", graph.agent)
+        name = "model" if "model" in graph.nodes else "agent"
+        yield Unbounded(graph, (name,), name, graph.agent)
     yield from _loops(graph)
     for node in graph.nodes.values():
         if node.member is not None or _limits_itself(node):

@@ -11,6 +11,7 @@ from langchain_core.tools import BaseTool
 
 from stretto.check.facts import Agent, Tool
 from stretto.check.reading.live import plain, read_live
+from stretto.check.reading.reacting import MODEL, react_agent_in
 from stretto.spec.tool import EFFECT_KEY, EFFECTS
 from stretto.spec.undo import UNDO_KEY
 
@@ -99,6 +100,8 @@ def tools_of_node(runnable: Any) -> tuple[Tool, ...]:
 
 def agent_in(graph: Graph) -> Agent | None:
     """The agent that a graph of `create_agent` (or our own) is; `None` for other graphs."""
+    if MODEL in graph.nodes and "model" not in graph.nodes:
+        return react_agent_in(graph, model_name)
     live = graph.live
     config = cast("dict[str, Any]", getattr(live, "config", None) or {})
     about = cast("dict[str, Any]", config.get("metadata") or {})
