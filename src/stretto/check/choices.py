@@ -126,9 +126,8 @@ def _named(
 
 def _is_one(graph: Graph, value: ast.expr, code: Function, ends: Mapping[str, str]) -> bool:
     """Whether an expression gives one key of a path_map, whichever."""
-    if isinstance(value, ast.Compare | ast.UnaryOp) and all(
-        isinstance(key, bool) or key in {"True", "False"} for key in ends
-    ):
+    keys = {str(key) for key in ends}
+    if isinstance(value, ast.Compare | ast.UnaryOp) and keys <= {"True", "False"}:
         return True
     match value:
         case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import networkx as nx
 
@@ -48,7 +48,7 @@ def _fixed(code: Function) -> bool:
     return all(_constant(code.scope.value(each)) for each in others)
 
 
-def _stored(node: ast.AST) -> bool:
+def _stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
@@ -73,5 +73,5 @@ def written_in(graph: Graph, names: Iterable[str]) -> frozenset[str] | None:
 def beside(graph: Graph, part: frozenset[str]) -> frozenset[str]:
     """The nodes that may run while a loop does: those outside of it that do not lead to it."""
     made = digraph(graph)
-    before = nx.ancestors(made, next(iter(part)))
+    before: set[str] = nx.ancestors(made, next(iter(part)))
     return frozenset(graph.nodes) - part - before

@@ -121,7 +121,7 @@ def check(graph: Graph) -> Iterator[Finding]:
 def _chooses(graph: Graph, names: list[str]) -> bool:
     """Whether something in the loop decides; a loop of static edges alone is another fault."""
     static = nx.DiGraph([(a, b) for a, b in graph.edges if a in names and b in names])
-    return nx.is_directed_acyclic_graph(static)
+    return bool(nx.is_directed_acyclic_graph(static))
 
 
 def mutate(builder: Builder) -> Builder:

@@ -152,14 +152,10 @@ def _supervisors(graph: Graph) -> Iterator[Finding]:
     for name in sorted(graph.ways[START].all & set(graph.nodes)):
         workers = graph.ways[name].all - {END}
         worker = graph.nodes.get(next(iter(workers), ""))
-        if len(workers) != 1 or worker is None or worker.name == name or worker.agent is None:
+        if worker is None or worker.agent is None or {*graph.nodes} != {name, worker.name}:
             continue
         decides = any(len(each.options) > 1 and each.sure for each in chosen[name])
-        if (
-            decides
-            and graph.ways[worker.name].all == {name}
-            and set(graph.nodes) == {name, worker.name}
-        ):
+        if decides and worker.name != name and not graph.ways[worker.name].all - {name}:
             yield RULE.finding(
                 graph,
                 f"node {name!r} manages one agent, {worker.name!r}",
