@@ -91,6 +91,7 @@ graph = builder.compile()
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,7 +104,7 @@ from stretto.check.rule import Rule
 from stretto.check.ways import digraph, raises
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from stretto.check.choices import Choice
     from stretto.check.facts import Graph
@@ -113,11 +114,17 @@ if TYPE_CHECKING:
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the list edges that may wait for ever."""
+    if not graph.joins:
+        return
+    ways = digraph(graph)
+    whole = all(each.whole for each in graph.ways.values())
+    chosen = choices(graph) if whole else {}
     for sources, target in sorted(graph.joins):
         there = all(each in graph.nodes for each in (*sources, target))
         if len(set(sources)) < 2 or not there:
             continue
-        told = _told(graph, sources, target)
+        with _without(graph, ways, sources, target):
+            told = _told(graph, sources, target, ways, chosen)
         if told is not None:
             why, certainty = told
             yield RULE.finding(
@@ -133,36 +140,50 @@ def check(graph: Graph) -> Iterator[Finding]:
             )
 
 
-def _told(graph: Graph, sources: tuple[str, ...], target: str) -> tuple[str, Certainty] | None:
-    """Why a list edge starves, and how sure that is."""
-    ways = _without(graph, sources, target)
-    failing = next(_failing(graph, sources, target, ways), None)
-    if all(each.whole for each in graph.ways.values()):
-        chosen = choices(graph)
+def _told(
+    graph: Graph,
+    sources: tuple[str, ...],
+    target: str,
+    ways: Any,
+    chosen: dict[str, list[Choice]],
+) -> tuple[str, Certainty] | None:
+    """Why a list edge starves, and how sure that is; choices are empty where not all are known."""
+    before = {each: {each, *nx.ancestors(ways, each)} for each in sources}
+    if not all(START in each for each in before.values()):
+        return None
+    if chosen:
         for one, other in combinations(sources, 2):
-            reached = {one, other} <= set(nx.descendants(ways, START))
-            if reached and not _both(one, other, ways, chosen):
+            if not _both(one, other, before, chosen):
                 return f"no run has both {one!r} and {other!r}", "proved"
-        skipped = next(_skipped(sources, target, ways, chosen), None)
-        if failing is None and skipped is not None:
-            return skipped, "possible"
+    failing = next(_failing(graph, before, target, ways), None)
+    if failing is None and chosen:
+        failing = next(_skipped(sources, target, ways, chosen), None)
     return (failing, "possible") if failing is not None else None
 
 
-def _without(graph: Graph, sources: tuple[str, ...], target: str) -> Any:
-    """The ways of a graph without a list edge: its sources end there."""
-    made = digraph(graph)
-    for source in sources:
-        others = {to for froms, to in graph.joins if source in froms and froms != sources}
-        if target not in graph.ways[source].static | graph.ways[source].chosen | others:
-            made.remove_edge(source, target)
-        made.add_edge(source, END)
-    return made
+@contextmanager
+def _without(graph: Graph, ways: Any, sources: tuple[str, ...], target: str) -> Generator[None]:
+    """Let the sources of a list edge end there for a while, rather than lead to its target."""
+    gone = [each for each in sources if not _leads_by_itself(graph, each, sources, target)]
+    ends = [each for each in sources if not ways.has_edge(each, END)]
+    ways.remove_edges_from([(each, target) for each in gone])
+    ways.add_edges_from([(each, END) for each in ends])
+    yield
+    ways.remove_edges_from([(each, END) for each in ends])
+    ways.add_edges_from([(each, target) for each in gone])
 
 
-def _both(one: str, other: str, ways: Any, chosen: dict[str, list[Choice]]) -> bool:
+def _leads_by_itself(graph: Graph, source: str, sources: tuple[str, ...], target: str) -> bool:
+    ways = graph.ways[source]
+    joins = (to for froms, to in graph.joins if source in froms and froms != sources)
+    return target in ways.static | ways.chosen | ways.jumps or target in joins
+
+
+def _both(
+    one: str, other: str, before: dict[str, set[str]], chosen: dict[str, list[Choice]]
+) -> bool:
     """Whether a run may have both of two nodes."""
-    first, second = ({name, *nx.ancestors(ways, name)} for name in (one, other))
+    first, second = before[one], before[other]
     if one in second or other in first:
         return True
     for name in first & second:
@@ -176,10 +197,10 @@ def _skipped(
     sources: tuple[str, ...], target: str, ways: Any, chosen: dict[str, list[Choice]]
 ) -> Iterator[str]:
     """Name the choices that leave out a source, when another runs and the target is not reached."""
-    for name, choice, option in _options(chosen):
-        left = ways.copy()
+    for name, choice, option in _options(_deciding(sources, ways), chosen):
         kept = {to for each in chosen[name] if each is not choice for to in each.targets}
-        left.remove_edges_from((name, to) for to in choice.targets - option - kept)
+        gone = [(name, to) for to in choice.targets - option - kept if ways.has_edge(name, to)]
+        left = nx.restricted_view(ways, [], gone)
         reached = nx.descendants(left, START)
         missed = [each for each in sources if each not in reached]
         if not missed or len(missed) == len(sources) or target in reached:
@@ -190,34 +211,51 @@ def _skipped(
             yield f"{missed[0]!r} does not run when {source} chooses {to}"
 
 
-def _options(chosen: dict[str, list[Choice]]) -> Iterator[tuple[str, Choice, frozenset[str]]]:
-    for name, each in chosen.items():
-        for choice in each:
+def _deciding(sources: tuple[str, ...], ways: Any) -> list[str]:
+    """The nodes that all ways to some sources lead through, and the last before all of them."""
+    above = nx.immediate_dominators(ways, START)
+    chains = [_chain(each, above) for each in sources]
+    shared = set(chains[0]).intersection(*chains)
+    last = next((each for each in chains[0] if each in shared), START)
+    own = [each for chain in chains for each in chain if each not in shared]
+    return list(dict.fromkeys([*own, last]))
+
+
+def _chain(name: str, above: dict[str, str | None]) -> list[str]:
+    found = [name]
+    while (name := above.get(found[-1]) or START) != found[-1]:
+        found.append(name)
+    return found
+
+
+def _options(
+    names: list[str], chosen: dict[str, list[Choice]]
+) -> Iterator[tuple[str, Choice, frozenset[str]]]:
+    for name in names:
+        for choice in chosen.get(name, ()):
             if choice.sure and len(choice.options) > 1:
                 yield from ((name, choice, option) for option in choice.options)
 
 
 def _ends(ways: Any, name: str, option: frozenset[str]) -> bool:
     """Whether a choice may be the last one there, rather than lead back to be made again."""
-    made = ways.copy()
-    made.remove_node(name)
-    return any(each in made and (each == END or nx.has_path(made, each, END)) for each in option)
+    others = nx.restricted_view(ways, [name], [])
+    return any(
+        each in others and (each == END or nx.has_path(others, each, END)) for each in option
+    )
 
 
-def _failing(graph: Graph, sources: tuple[str, ...], target: str, ways: Any) -> Iterator[str]:
+def _failing(graph: Graph, before: dict[str, set[str]], target: str, ways: Any) -> Iterator[str]:
     """Name the nodes before a source whose error handler leads nowhere."""
-    for name, node in graph.nodes.items():
-        handler = graph.nodes.get(node.handler)
+    for name in dict.fromkeys(each for names in before.values() for each in names):
+        node = graph.nodes.get(name)
+        handler = graph.nodes.get(node.handler) if node is not None else None
         if handler is None or handler.code is None or handler.code.wrapped or raises(handler):
             continue
         leads = handler.code.jumps or not handler.code.jumps_all or handler.ends
-        after = {name, *nx.descendants(ways, name)}
-        hit = [each for each in sources if each in after]
-        if leads or not hit or len(hit) == len(sources):
+        if leads or all(name in names for names in before.values()):
             continue
-        rest = ways.copy()
-        rest.remove_node(name)
-        if target not in nx.descendants(rest, START):
+        if target not in nx.descendants(nx.restricted_view(ways, [name], []), START):
             yield f"when {name!r} fails its error handler leads nowhere"
 
 
