@@ -50,8 +50,10 @@ def app(project, monkeypatch):
 
 
 def test_all_graphs_of_the_project_are_checked(stretto):
-    """Without a target it is about langgraph.json, and a sound project is sound."""
+    """Without a target it is about langgraph.json; a team's name is a target, too."""
     said = stretto("check")
+    assert "P406" in said.out, "an agent of the project has no limit"
+    said = stretto("check", "team")
     assert said.code == 0, said.out
     assert "nothing is wrong" in said.out
 
@@ -93,7 +95,9 @@ def test_what_cannot_be_loaded_does_not_keep_the_rest(stretto, app):
     assert said.code == 2
     assert "S201" in said.out
     told = [line for line in said.out.splitlines() if line.startswith("not checked: ")]
-    assert [line.removeprefix("not checked: ").partition(": ")[0] for line in told] == names
+    assert [line.removeprefix("not checked: ").partition(": ")[0] for line in told] == [
+        name.replace("secret.py", "secret.py:make") for name in names
+    ]
     assert "SyntaxError" in told[0]
     assert "nothing_like_this" in told[1]
     assert "SECRET_KEY_OF_NOBODY" in told[2]
@@ -214,7 +218,7 @@ def test_a_rule_is_explained(stretto):
     assert "unreachable-node" in said
     assert "builder.add_node" in said
     assert stretto("check", "--explain", "unreachable-node").out == said
-    told = stretto("check", "--explain", "unreachable")
+    told = stretto("check", "--explain", "unreachable-nod")
     assert told.code == 2
     assert "Did you mean 'unreachable-node'" in told.err
 

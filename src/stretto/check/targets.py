@@ -7,36 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import inspect
-import os
 import sys
-import traceback
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from langgraph.graph import StateGraph
-from langgraph.pregel import Pregel
-
-from stretto.check.reading.compiled import read_graph
+from stretto.check.failing import told
+from stretto.check.importing import file_of, import_file, package_root, standing_in
+from stretto.check.making import is_graph, read_value, says_it_makes_a_graph
 from stretto.check.reading.source import graphs_in_source
-from stretto.errors import StrettoError
+from stretto.check.reading.source_files import parsed
+from stretto.check.walking import python_files
+from stretto.errors import InvalidInput, StrettoError
 from stretto.project import Project
-from stretto.spec.module import blame, load_module
+from stretto.spec.module import attribute
 from stretto.spec.target import Target
-from stretto.spec.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
     from stretto.check.facts import Graph
 
-SKIPPED = frozenset({
-    "node_modules", "__pycache__", "site-packages", "dist", "build", "venv", "env",
-})  # fmt: skip
-"""Folders whose files are not looked into, beside those whose names begin with a dot."""
-_GRAPHS = ("StateGraph", "CompiledStateGraph", "CompiledGraph", "Pregel")
+_MODULES = ("langgraph", "stretto", "langchain", "deepagents")
+"""What a file that holds a graph has in its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,227 +48,239 @@ class Loaded:
 
     graphs: list[Graph] = field(default_factory=list["Graph"])
     problems: list[Problem] = field(default_factory=list[Problem])
+    whole: set[str] = field(default_factory=set[str])
+    """The files of which all graphs were looked for."""
+
+    def add(self, graph: Graph) -> None:
+        """Take a graph, unless the same lines of source built one that is there."""
+        if not any(_same(graph, each) for each in self.graphs):
+            self.graphs.append(graph)
 
 
-def load(targets: Iterable[str], *, static: bool = False, excluded: Iterable[str] = ()) -> Loaded:
+def _same(one: Graph, other: Graph) -> bool:
+    if one.builder is not None and one.builder is other.builder:
+        return True
+    codes = {name: node.code.place for name, node in one.nodes.items() if node.code}
+    return bool(codes or one.place) and _built(one) == _built(other)
+
+
+def _built(graph: Graph) -> tuple[Any, ...]:
+    """What two graphs share that the same lines built."""
+    codes = {name: node.code.place if node.code else None for name, node in graph.nodes.items()}
+    return graph.place, codes, graph.edges, graph.branches, graph.checkpointing, graph.served
+
+
+def load(
+    targets: Iterable[str],
+    *,
+    static: bool = False,
+    excluded: Iterable[str] = (),
+    root: Path | None = None,
+) -> Loaded:
     """Load all that is named.
 
     Args:
         targets: Files, folders, `file.py:attribute`, `package.module:attribute`, names of
             langgraph.json; none for all of the project's graphs.
         static: Whether to read source alone, and import nothing.
-        excluded: Globs of files and folders, relative to the working directory, to leave out.
+        excluded: Globs of files and folders to leave out of folders.
+        root: The folder that the globs begin at; the working directory by default.
     """
-    found = Loaded()
-    with _standing_in(Path.cwd()), contextlib.redirect_stdout(sys.stderr):
-        for target in list(targets) or [""]:
-            try:
-                _target(target, found, static=static, excluded=tuple(excluded))
-            except Exception as error:  # noqa: BLE001 - the rest is still checked
-                found.problems.append(Problem(target or "langgraph.json", _told(error)))
-    return found
+    loading = _Loading(static, tuple(excluded), root or Path.cwd())
+    here = Path.cwd()
+    with standing_in(here, here / "src"), contextlib.redirect_stdout(sys.stderr):
+        for target in dict.fromkeys(targets) or [""]:
+            with loading.trying(target or "langgraph.json"):
+                loading.target(target)
+    return loading.found
 
 
-@contextlib.contextmanager
-def _standing_in(folder: Path) -> Generator[None]:
-    """Let modules be imported from a folder, as `python -m` does."""
-    sys.path.insert(0, str(folder))
+@dataclass
+class _Loading:
+    """The way from targets to graphs."""
+
+    static: bool
+    excluded: tuple[str, ...]
+    root: Path
+    found: Loaded = field(default_factory=Loaded)
+
+    @contextlib.contextmanager
+    def trying(self, target: str) -> Iterator[None]:
+        """Tell what is raised as a problem of a target."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the rest is still checked
+            self.found.problems.append(Problem(target, told(error, static=self.static)))
+
+    def target(self, target: str) -> None:
+        """Load one target."""
+        path = Path(target).expanduser()
+        if not target:
+            self._project()
+        elif path.is_dir():
+            self._folder(path)
+        elif path.suffix == ".py" and path.is_file():
+            self._only_file(path)
+        elif path.suffix == ".py" or (":" not in target and "/" in target):
+            raise InvalidInput(f"there is no file or folder {target!r}. Name one that is there.")
+        elif path.is_file():
+            raise InvalidInput(f"{target!r} is no Python file. Name one that ends in .py.")
+        elif ":" in target and not target.startswith("agent:"):
+            self._attribute(target)
+        else:
+            self._named(target)
+
+    def _folder(self, folder: Path) -> None:
+        for file in python_files(folder, self.excluded, self.root):
+            with self.trying(str(file)):
+                if self.static or _may_hold_graphs(file):
+                    self._file(file)
+
+    def _only_file(self, path: Path) -> None:
+        before = len(self.found.graphs), len(self.found.problems)
+        self._file(path)
+        if before == (len(self.found.graphs), len(self.found.problems)):
+            parsed(str(path), path.read_text("utf-8"))
+            raise InvalidInput(
+                f"{path} has no graph at its top, and no function that says it returns one. Name "
+                f"the one that makes it: {path}:NAME, or annotate what it returns."
+            )
+
+    def _file(self, path: Path) -> None:
+        whole = path.absolute()
+        self.found.whole.add(str(whole))
+        if self.static:
+            self._take(graphs_in_source(whole, root=package_root(whole)))
+        else:
+            self._module(import_file(whole), whole)
+
+    def _take(self, graphs: Iterable[Graph]) -> None:
+        for graph in graphs:
+            self.found.add(graph)
+
+    def _module(self, module: ModuleType, path: Path) -> None:
+        """Take the graphs that a module holds, and those that its factories give."""
+        values = {n: v for n, v in vars(module).items() if not n.startswith("_")}
+        graphs = {name: value for name, value in values.items() if is_graph(value)}
+        builders = {id(getattr(value, "builder", None)) for value in graphs.values()}
+        for name, value in graphs.items():
+            if id(value) not in builders:
+                with self.trying(f"{path.name}:{name}"):
+                    self.found.add(read_value(value, name, str(path)))
+        for name, value in values.items():
+            if says_it_makes_a_graph(value) and value.__module__ == module.__name__:
+                with self.trying(f"{path.name}:{name}"):
+                    self.found.add(read_value(value, name, str(path)))
+
+    def _attribute(self, target: str) -> None:
+        place, _, name = target.rpartition(":")
+        wanted = Target(name, target, Path.cwd(), Path(place))
+        in_file = place.endswith(".py")
+        if self.static:
+            self._in_source((wanted.path() if in_file else _found_file(place)), name)
+            return
+        file = wanted.path() if in_file else None
+        module = import_file(file.absolute()) if file is not None else _imported(place)
+        path = Path(module.__file__ or place)
+        self.found.add(read_value(attribute(path, module, name), name, str(path)))
+
+    def _in_source(self, path: Path | None, name: str) -> None:
+        if path is None:  # pragma: no cover - `Target.path` gives one or raises
+            return
+        whole = path.absolute()
+        graphs = graphs_in_source(whole, root=package_root(whole))
+        wanted = [graph for graph in graphs if graph.name == name]
+        if not wanted and name in parsed(str(whole), whole.read_text("utf-8")).constants:
+            wanted = graphs  # what a function of the file gave it
+        if not wanted:
+            known = ", ".join(repr(graph.name) for graph in graphs) or "none"
+            raise InvalidInput(
+                f"no graph {name!r} can be read in {path}; it builds {known}. Name one of those, "
+                "or leave out --static."
+            )
+        self._take(wanted)
+
+    def _project(self) -> None:
+        try:
+            project = Project.find()
+        except InvalidInput:
+            raise InvalidInput(
+                "there is none here or above. Say what to check: a file, a folder, "
+                "my_app.graph:graph, or app.py:graph."
+            ) from None
+        for name in project.graphs():
+            with self.trying(name):
+                self._team(project, name)
+
+    def _team(self, project: Project, name: str) -> None:
+        target = Target(name, project.graphs()[name], project.root, project.root / "langgraph.json")
+        path = target.path()
+        if self.static:
+            graphs = graphs_in_source(path, root=project.root) if path is not None else []
+            self._take(replace(graph, served=True) for graph in graphs)
+            return
+        graph = project.graph(name)
+        self.found.graphs.append(read_value(graph, name, str(path or ""), served=True))
+
+    def _named(self, target: str) -> None:
+        """A team of langgraph.json, an agent, or a module that is looked through."""
+        project = _project_or_none()
+        if project is not None and target in project.graphs():
+            self._team(project, target)
+            return
+        here = Path.cwd()
+        file = file_of(target, (here, here / "src"))
+        if target.startswith("agent:"):
+            from stretto.build import build
+
+            self.found.add(read_value(build(target), target, ""))
+        elif file is not None and self.static:
+            self._only_file(file)
+        elif file is not None or "." in target:
+            module = _imported(target)
+            path = Path(module.__file__ or target)
+            self.found.whole.add(str(path))
+            self._module(module, path)
+        else:
+            teams = ", ".join(project.graphs()) if project is not None else ""
+            known = f"a team of langgraph.json ({teams})" if teams else "my_app.graph:graph"
+            raise InvalidInput(
+                f"there is no file, folder, module or team {target!r}. Name a file, a folder, or "
+                f"{known}."
+            )
+
+
+def _project_or_none() -> Project | None:
     try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
-
-
-def _told(error: BaseException) -> str:
-    if isinstance(error, StrettoError):
-        return str(error)
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {error.msg}. Mend the syntax there."
-    if isinstance(error, FileNotFoundError | LookupError) and type(error) is not KeyError:
-        return f"{error}. Name one that is there."
-    return f"{type(error).__name__}: {error}. Mend it, or check its source alone with --static."
-
-
-def _target(target: str, found: Loaded, *, static: bool, excluded: tuple[str, ...]) -> None:
-    path = Path(target).expanduser()
-    if not target:
-        _project(Project.find(), found, static=static)
-    elif path.is_dir():
-        for file in python_files(path, excluded):
-            if static or _may_hold_graphs(file):
-                _tried(str(file), found, static=static)
-    elif path.suffix == ".py" and path.is_file():
-        before = len(found.graphs)
-        _file(path, found, static=static)
-        if len(found.graphs) == before:
-            raise LookupError(f"{target} has no graph at its top, and no factory of one")
-    elif ":" in target:
-        _attribute(target, found, static=static)
-    elif path.suffix == ".py" or "/" in target:
-        raise FileNotFoundError(f"there is no file or folder {target!r}")
-    else:
-        _named(target, found, static=static)
-
-
-def python_files(folder: Path, excluded: tuple[str, ...] = ()) -> Iterator[Path]:
-    """The Python files of a folder and those below it, in order."""
-    for where, folders, files in os.walk(folder):
-        here = Path(where)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".")
-            and name not in SKIPPED
-            and not (here / name / "pyvenv.cfg").is_file()
-            and not _is_excluded(here / name, excluded)
-        )
-        for name in sorted(files):
-            if name.endswith(".py") and not _is_excluded(here / name, excluded):
-                yield here / name
-
-
-def _is_excluded(path: Path, excluded: tuple[str, ...]) -> bool:
-    return any(path.match(glob) or path.match(f"{glob}/*") for glob in excluded)
-
-
-def _tried(file: str, found: Loaded, *, static: bool) -> None:
-    try:
-        _file(Path(file), found, static=static)
-    except Exception as error:  # noqa: BLE001 - the other files are still checked
-        found.problems.append(Problem(file, _told(error)))
-
-
-def _file(path: Path, found: Loaded, *, static: bool) -> None:
-    if static:
-        found.graphs += graphs_in_source(path.absolute(), root=_root(path.absolute()))
-        return
-    module = load_module(path.absolute())
-    found.graphs += _of_module(module, path.absolute())
+        return Project.find()
+    except StrettoError:
+        return None
 
 
 def _may_hold_graphs(path: Path) -> bool:
     """Whether a file is worth importing."""
     text = path.read_text(encoding="utf-8", errors="replace")
-    return any(word in text for word in ("langgraph", "stretto", "langchain"))
+    return any(word in text for word in _MODULES)
 
 
-def _root(path: Path) -> Path:
-    """The folder that absolute imports of a file begin at: above all packages it is in."""
-    folder = path.parent
-    while (folder / "__init__.py").is_file() and folder.parent != folder:
-        folder = folder.parent
-    return folder
-
-
-def _of_module(module: ModuleType, path: Path) -> list[Graph]:
-    """The graphs that a module holds, and that its factories give; each once."""
-    named: dict[str, Any] = {}
-    for name, value in vars(module).items():
-        if name.startswith("_"):
-            continue
-        if isinstance(value, StateGraph | Pregel):
-            named[name] = value
-        elif _is_factory(value, module):
-            made = value()
-            named[name] = wait_for(made) if inspect.isawaitable(made) else made
-    compiled = {id(getattr(g, "builder", None)) for g in named.values() if isinstance(g, Pregel)}
-    seen: set[int] = set()
-    graphs: list[Graph] = []
-    for name, value in named.items():
-        known = id(value) in compiled or id(value) in seen
-        seen.add(id(value))
-        if isinstance(value, StateGraph | Pregel) and not known:
-            graphs.append(read_graph(cast("Any", value), name=name, file=str(path)))
-    return graphs
-
-
-def _is_factory(value: Any, module: ModuleType) -> bool:
-    """Whether a function of the module says that it gives a graph, and asks for nothing."""
-    if not inspect.isfunction(value) or value.__module__ != module.__name__:
-        return False
-    said = str(value.__annotations__.get("return", ""))
-    wants = [p for p in inspect.signature(value).parameters.values() if p.default is p.empty]
-    return any(kind in said for kind in _GRAPHS) and not wants
-
-
-def _attribute(target: str, found: Loaded, *, static: bool) -> None:
-    place, _, name = target.rpartition(":")
-    file = Path(place).expanduser()
-    if static:
-        _static_attribute(place, file, name, found)
-        return
-    if file.suffix == ".py":
-        wanted = Target(name, f"{place}:{name}", Path.cwd(), file)
-        module = wanted.module()
-    else:
-        wanted = Target(name, target, Path.cwd(), Path(place))
-        try:
-            module = importlib.import_module(place)
-        except ModuleNotFoundError as error:
-            raise _no_module(error, place) from error
-        except Exception as error:
-            raise _blamed(error, place) from error
-    value = getattr(module, name, None)
-    graph: Any = value if isinstance(value, StateGraph | Pregel) else wanted.graph(module)
-    found.graphs.append(read_graph(graph, name=name, file=module.__file__ or ""))
-
-
-def _no_module(error: ModuleNotFoundError, place: str) -> Exception:
-    if error.name is not None and f"{place}.".startswith(f"{error.name}."):
-        return LookupError(f"there is no module {place!r} here or among the installed ones")
-    return _blamed(error, place)
-
-
-def _blamed(error: Exception, place: str) -> Exception:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "importlib" not in f.filename and "stretto" not in f.filename]
-    return blame(error, Path(own[-1].filename if own else place))
-
-
-def _static_attribute(place: str, file: Path, name: str, found: Loaded) -> None:
-    path = file if file.suffix == ".py" else Path(*place.split(".")).with_suffix(".py")
-    graphs = graphs_in_source(path.absolute(), root=_root(path.absolute()))
-    wanted = [graph for graph in graphs if graph.name == name]
-    if not wanted:
-        known = ", ".join(repr(graph.name) for graph in graphs) or "none"
-        raise LookupError(f"{path} builds no graph {name!r} that can be read; it builds {known}")
-    found.graphs += wanted
-
-
-def _project(project: Project, found: Loaded, *, static: bool) -> None:
-    for name in project.graphs():
-        try:
-            _team(project, name, found, static=static)
-        except Exception as error:  # noqa: BLE001 - the other graphs are still checked
-            found.problems.append(Problem(name, _told(error)))
-
-
-def _team(project: Project, name: str, found: Loaded, *, static: bool) -> None:
-    target = Target(name, project.graphs()[name], project.root, project.root / "langgraph.json")
-    path = target.path()
-    if static:
-        if path is not None:
-            graphs = graphs_in_source(path, root=project.root)
-            found.graphs += [replace(graph, served=True) for graph in graphs]
-        return
-    graph = project.graph(name)
-    found.graphs.append(read_graph(graph, name=name, file=str(path or ""), served=True))
-
-
-def _named(target: str, found: Loaded, *, static: bool) -> None:
-    """A team of langgraph.json, an agent, or a module that is looked through."""
+def _imported(place: str) -> ModuleType:
     try:
-        project = Project.find()
-    except StrettoError:
-        project = None
-    if project is not None and target in project.graphs():
-        _team(project, target, found, static=static)
-        return
-    if target.startswith("agent:") or "." not in target:
-        from stretto.build import build
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{place}.".startswith(f"{error.name}."):
+            raise _no_module(place) from None
+        raise
 
-        found.graphs.append(read_graph(build(target), name=target))
-        return
-    module = importlib.import_module(target)
-    found.graphs += _of_module(module, Path(module.__file__ or target))
+
+def _found_file(place: str) -> Path:
+    file = file_of(place, [Path(folder) for folder in sys.path])
+    if file is None:
+        raise _no_module(place)
+    return file
+
+
+def _no_module(place: str) -> InvalidInput:
+    return InvalidInput(
+        f"there is no module {place!r} here or among the installed ones. Correct the name, or go "
+        "to the folder that it is imported from."
+    )
