@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 CLOSURES = 6
 """How many closures deep middleware is looked for."""
+_LIBRARIES = frozenset({"langchain", "langchain_core"})
+_NOT_TOLD = frozenset({"self", "cls", "callbacks", "run_manager"})
+_NAMED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 
 
 def read_tool(thing: Any) -> Tool:
@@ -73,21 +80,30 @@ def _undo(thing: Any) -> bool:
 
 
 def _untyped(thing: Any) -> tuple[str, ...]:
+    """The parameters that the model is told of, without a type."""
     function = plain(thing)
-    if function is None or (isinstance(thing, BaseTool) and plain(thing) is None):
-        return ()
-    package = (function.__module__ or "").partition(".")[0]
-    if package in {"langchain", "langchain_core"}:
+    if function is None or (function.__module__ or "").partition(".")[0] in _LIBRARIES:
         return ()
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return ()
+    told = _any_fields(thing) if isinstance(thing, BaseTool) else None
     return tuple(
         p.name
         for p in parameters
-        if p.annotation is p.empty and p.kind <= p.KEYWORD_ONLY and p.name not in {"self", "cls"}
+        if p.annotation is p.empty
+        and p.kind in _NAMED
+        and p.name not in _NOT_TOLD
+        and (told is None or p.name in told)
     )
+
+
+def _any_fields(tool: BaseTool) -> set[str]:
+    """The fields of its schema that may be anything; a schema may be given beside the function."""
+    schema: Any = tool.args_schema
+    fields = cast("dict[str, Any]", getattr(schema, "model_fields", None) or {})
+    return {name for name, each in fields.items() if each.annotation is Any}
 
 
 def tools_of_node(runnable: Any) -> tuple[Tool, ...]:

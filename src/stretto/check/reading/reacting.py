@@ -1,4 +1,4 @@
-"""Agents that `langgraph.prebuilt.create_react_agent` made, which langgraph-supervisor uses, too."""
+"""Agents that `langgraph.prebuilt.create_react_agent` made; langgraph-supervisor takes it, too."""
 
 from __future__ import annotations
 

@@ -468,9 +468,7 @@ class _Maker:
         found = self.space.resolved(words["middleware"]) if "middleware" in words else None
         given = found[0] if found is not None else None
         listed = given.elts if isinstance(given, ast.List | ast.Tuple) else []
-        middleware = tuple(
-            self.space.dotted(m.func if isinstance(m, ast.Call) else m) for m in listed
-        )
+        middleware = tuple(map(self._middleware, listed))
         unread = "middleware" in words and not isinstance(given, ast.List | ast.Tuple)
         if unread or any(word.arg in {None, "interrupt_before"} for word in call.keywords):
             middleware = (*middleware, "")
@@ -487,6 +485,12 @@ class _Maker:
             output=words.get("response_format"),
             place=placed(self.space.file, call),
         )
+
+    def _middleware(self, given: ast.expr) -> str:
+        """The name of what makes one."""
+        tree, space = self.space.resolved(given) or (given, self.space)
+        made = tree.func if isinstance(tree, ast.Call) else given
+        return (space if made is not given else self.space).dotted(made)
 
     def _model(self, given: ast.expr) -> Any:
         """A model's name: given as it is, or to the class or function that makes it."""
@@ -640,19 +644,30 @@ def tool_in(given: ast.expr, space: Space) -> Tool | None:
     tree, where = found
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - just seen
     code = read_in(tree, where, takes_state=False)
-    parameters = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]
-    untyped = tuple(
-        a.arg for a in parameters if a.annotation is None and a.arg not in {"self", "cls"}
-    )
     return Tool(
         name=_tool_name(tree, where),
-        description=ast.get_docstring(tree) or "",
+        description=ast.get_docstring(tree) or ("..." if _told_elsewhere(tree, where) else ""),
         effect=_effect(tree, where),
         undo=_undoes(tree),
         code=code,
-        untyped=untyped,
+        untyped=() if _told_elsewhere(tree, where) else _untyped(tree),
         place=code.place,
     )
+
+
+def _untyped(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    parameters = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]
+    hidden = {"self", "cls", "callbacks", "run_manager"}
+    return tuple(a.arg for a in parameters if a.annotation is None and a.arg not in hidden)
+
+
+def _told_elsewhere(tree: ast.FunctionDef | ast.AsyncFunctionDef, space: Space) -> bool:
+    """Whether a decorator may tell a model what the function does not."""
+    for each in tree.decorator_list:
+        called = each.func if isinstance(each, ast.Call) else each
+        if space.dotted(called).rpartition(".")[2] != "tool":
+            return True
+    return bool({"args_schema", "description"} & set(_words(tree)))
 
 
 def _tool_name(tree: ast.FunctionDef | ast.AsyncFunctionDef, space: Space) -> str:

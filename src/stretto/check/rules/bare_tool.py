@@ -77,7 +77,8 @@ def check(graph: Graph) -> Iterator[Finding]:
 def _missing(tool: Tool) -> str:
     if tool.untyped:
         return f"type for {', '.join(map(repr, tool.untyped))}"
-    return "" if tool.description.strip() else "description"
+    told = tool.description.strip() or isinstance(tool.live, dict)  # one of the provider's own
+    return "" if told else "description"
 
 
 def mutate(builder: Builder) -> Builder:

@@ -36,7 +36,7 @@ graph = create_agent(model, [], middleware=[limit], system_prompt=f"Help {custom
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
@@ -50,13 +50,16 @@ if TYPE_CHECKING:
     from stretto.check.mutating import Builder
 
 
-_VARIABLE = re.compile(r"(?<![{$])\{([a-z_][a-z0-9_]*)\}(?!\})")
+_VARIABLE = re.compile(r"(?<![\w{}$\\^/`'\"])\{([a-z_][a-z0-9_]*)\}(?![}`'\"])")
+"""One that stands in prose: none of a formula, a path, or a piece of code."""
+_KNOWN = ("langchain.agents.middleware.", "stretto.")
 
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the variables that stand in prompts of agents."""
     for box in toolboxes(graph):
-        prompt = box.agent.prompt if box.agent is not None else ""
+        known = box.agent is not None and all(map(_leaves_alone, box.agent.middleware))
+        prompt = box.agent.prompt if box.agent is not None and known else ""
         names = list(dict.fromkeys(_VARIABLE.findall(prompt)))
         if names:
             yield RULE.finding(
@@ -67,6 +70,18 @@ def check(graph: Graph) -> Iterator[Finding]:
                 node=box.node,
                 place=box.place,
             )
+
+
+def _leaves_alone(middleware: Any) -> bool:
+    """Whether it does not make a prompt of its own: middleware of LangChain's and ours does not."""
+    if isinstance(middleware, str):
+        return middleware.startswith(_KNOWN)
+    from langchain.agents import middleware as theirs
+
+    kind = type(middleware)
+    public = kind.__name__ in theirs.__all__  # `@dynamic_prompt` makes classes there, too
+    ours = kind.__module__.startswith("stretto.")
+    return ours or (public and kind.__module__.startswith(_KNOWN))
 
 
 def mutate(builder: Builder) -> Builder:

@@ -62,17 +62,18 @@ graph = create_agent(model, [look_up, add], middleware=[limit])
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
 from stretto.check.toolboxes import agent_of, asking, toolboxes
+from stretto.spec.tool import EFFECT_KEY
 from stretto.spec.tool import tool as declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Graph
+    from stretto.check.facts import Graph, Tool
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
@@ -80,9 +81,8 @@ if TYPE_CHECKING:
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the tools that declare nothing beside those that do."""
     for box in toolboxes(graph):
-        declared = [tool for tool in box.tools if tool.effect and tool.code is not None]
-        for tool in box.tools if declared else ():
-            if not tool.effect and tool.code is not None and not tool.code.jumps:
+        for tool in box.tools if any(map(_declares, box.tools)) else ():
+            if not tool.effect and tool.code is not None and not (tool.code.jumps or _hinted(tool)):
                 yield RULE.finding(
                     graph,
                     f"tool {tool.name!r} of {box.owner!r} declares no effect, other tools do",
@@ -90,6 +90,22 @@ def check(graph: Graph) -> Iterator[Finding]:
                     node=box.node,
                     place=tool.place or box.place,
                 )
+
+
+def _declares(tool: Tool) -> bool:
+    """Whether it declares an effect of ours; hints of an MCP server are not the author's."""
+    if tool.live is None:
+        return bool(tool.effect)
+    layers = (tool.live, *(getattr(tool.live, name, None) for name in ("coroutine", "func")))
+    return EFFECT_KEY in _metadata(tool) or any(hasattr(each, EFFECT_KEY) for each in layers)
+
+
+def _hinted(tool: Tool) -> bool:
+    return any(str(key).endswith("Hint") for key in _metadata(tool))
+
+
+def _metadata(tool: Tool) -> dict[str, Any]:
+    return getattr(tool.live, "metadata", None) or {}
 
 
 def mutate(builder: Builder) -> Builder:
