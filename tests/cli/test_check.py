@@ -302,3 +302,30 @@ def test_stored_threads_are_compared(stretto, app):
     said = stretto("check", "app.py", "--stored")
     assert "G109" in said.out
     assert "t1" in said.out
+
+
+def test_an_ignore_that_another_rule_needs_is_let_be(stretto, app):
+    """What was not asked for, or not looked at as a whole, may need an ignore."""
+    line = '    return {"text": "a draft", "txet": 1}'
+    app(FAULTY.replace(line, f"{line}  # stretto: ignore[S201] the parent reads it"))
+    assert stretto("check", "app.py", "--select", "G,X").code == 0
+    app("# stretto: ignore-file[S201] generated\n" + SOUND)
+    assert stretto("check", "app.py").code == 1
+    assert stretto("check", "app.py", "--ignore", "X").code == 0
+    assert stretto("check", "app.py:graph").code == 0
+    assert stretto("check", "app.py", "--static").code == 0
+
+
+def test_a_code_that_is_none_in_the_settings(stretto, app):
+    """The file that names it is told."""
+    app(SOUND)
+    app('[tool.stretto.check]\nper-file-ignores = {"app.py" = ["Q1"]}\n', "pyproject.toml")
+    told = stretto("check", "app.py")
+    assert told.code == 2
+    assert "pyproject.toml: no rule 'Q1'" in told.err
+
+
+def test_rules_of_ignores_are_explained(stretto):
+    """They are rules as all others are."""
+    assert "unused-ignore" in stretto("check", "--explain", "x002").out
+    assert "X003" in stretto("check", "--rules").out

@@ -11,21 +11,52 @@ import io
 import re
 import tokenize
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stretto.check.finding import Finding, Place
+from stretto.check.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-_IGNORE = re.compile(r"#\s*stretto:\s*ignore(?P<file>-file)?\[(?P<codes>[^\]]*)\]\s*(?P<why>.*)")
-KINDS = {
-    "X001": ("ignore-without-reason", "an ignore without a reason tells nobody why it is meant"),
-    "X002": ("unused-ignore", "an ignore that nothing needs hides what may come"),
-    "X003": ("unknown-code", "an ignore of a code that no rule has does nothing"),
-}
-"""Codes of what is wrong with ignores: their names, and what is wrong."""
+    from stretto.check.facts import Graph
+
+_IGNORE = re.compile(
+    r"#\s*stretto:\s*ignore(?P<file>-file)?(?:\[(?P<codes>[^\]]*)\](?P<why>[^#]*)|(?![\w-]).*)"
+)
+
+
+def _nothing(graph: Graph) -> Iterable[Finding]:  # noqa: ARG001 - found in files, not in graphs
+    return ()
+
+
+def _rule(code: str, name: str, page: str) -> Rule:
+    return Rule(code, name, "warning", page, _nothing)
+
+
+WITHOUT_REASON = _rule(
+    "X001",
+    "ignore-without-reason",
+    "An ignore without a reason tells nobody why the finding is meant.\n\n"
+    "Whoever reads the line next has to find out again whether it is a fault. Write the reason "
+    "behind the bracket: `# stretto: ignore[S201] the node of the graph above reads it`.",
+)
+UNUSED = _rule(
+    "X002",
+    "unused-ignore",
+    "An ignore that nothing needs hides what may come.\n\n"
+    "The finding that it was written for is gone. It is said only where the whole file was checked "
+    "by importing it, since another graph of the file may need it.",
+)
+UNKNOWN = _rule(
+    "X003",
+    "unknown-ignore",
+    "An ignore of a code that no rule has does nothing.\n\n"
+    "Neither does one that names no code: say which in brackets, as in "
+    "`# stretto: ignore[S201] why`. `stretto check --rules` lists all codes.",
+)
+IGNORE_RULES = (WITHOUT_REASON, UNUSED, UNKNOWN)
+"""What is looked for in the ignores themselves."""
 
 
 @dataclass
@@ -48,16 +79,25 @@ class Ignore:
 
 
 def heeded(
-    findings: Iterable[Finding], files: Iterable[str], codes: Iterable[str]
+    findings: Iterable[Finding],
+    files: Iterable[str],
+    known: Collection[str],
+    *,
+    asked: Collection[str] | None = None,
+    whole: Collection[str] | None = None,
 ) -> list[Finding]:
     """What is left of findings, with what is wrong with the ignores themselves.
 
     Args:
         findings: All that was found.
         files: The files whose comments count.
-        codes: Those of all rules that were asked.
+        known: The codes that there are.
+        asked: Those that would have been found; all by default.
+        whole: The files of which all was checked, so that an ignore is known to be unused; all by
+            default.
     """
-    ignores = [each for file in sorted(set(files)) for each in _ignores(file)]
+    paths = sorted(set(files))
+    ignores = [each for file in paths for each in _ignores(file)]
     left: list[Finding] = []
     for finding in findings:
         taking = [each for each in ignores if each.takes(finding)]
@@ -65,13 +105,17 @@ def heeded(
             each.used.add(finding.code)
         if not taking:
             left.append(finding)
-    return left + [found for each in ignores for found in _wrong(each, frozenset(codes))]
+    for each in ignores:
+        sure = whole is None or each.place.file in whole
+        left += _wrong(each, known, (known if asked is None else asked) if sure else ())
+    return left
 
 
 def _ignores(file: str) -> Iterator[Ignore]:
     try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        with tokenize.open(file) as opened:
+            text = opened.read()
+    except (OSError, UnicodeDecodeError, SyntaxError):
         return
     if "stretto:" not in text:
         return
@@ -80,24 +124,39 @@ def _ignores(file: str) -> Iterator[Ignore]:
     except (tokenize.TokenError, SyntaxError):
         return
     for token in tokens:
-        found = _IGNORE.match(token.string) if token.type == tokenize.COMMENT else None
-        if found is not None:
-            codes = tuple(code.strip() for code in found["codes"].split(",") if code.strip())
-            place = Place(file, *token.start, *token.end)
-            yield Ignore(place, codes, found["why"].strip(), bool(found["file"]))
+        if token.type == tokenize.COMMENT:
+            yield from _in_comment(file, token)
 
 
-def _wrong(ignore: Ignore, codes: frozenset[str]) -> Iterator[Finding]:
-    if not ignore.why:
-        yield _finding(ignore, "X001", "Write the reason behind the bracket.")
+def _in_comment(file: str, token: tokenize.TokenInfo) -> Iterator[Ignore]:
+    for found in _IGNORE.finditer(token.string):
+        given = (found["codes"] or "").split(",")
+        codes = tuple(code.strip().upper() for code in given if code.strip())
+        line, column = token.start
+        begin = len(token.line[:column].encode())
+        end = begin + len(token.string.encode())
+        why = (found["why"] or "").strip(" -:\t")
+        yield Ignore(Place(file, line, begin, line, end), codes, why, bool(found["file"]))
+
+
+def _wrong(ignore: Ignore, known: Collection[str], asked: Collection[str]) -> Iterator[Finding]:
+    if not ignore.codes:
+        yield _finding(
+            ignore, UNKNOWN, "an ignore without a code does nothing", "Name it in brackets: [S201]."
+        )
+    elif not ignore.why:
+        said = "an ignore without a reason tells nobody why it is meant"
+        yield _finding(ignore, WITHOUT_REASON, said, "Write the reason behind the bracket.")
     for code in ignore.codes:
-        if code not in codes:
-            yield _finding(ignore, "X003", f"Correct {code!r}, or remove it.", code)
-        elif code not in ignore.used:
-            yield _finding(ignore, "X002", f"Remove {code!r}.", code)
+        if code not in known:
+            said = f"no rule has the code {code!r}, so the ignore does nothing"
+            yield _finding(ignore, UNKNOWN, said, "Correct it: `--rules` lists all codes.", code)
+        elif code in asked and code not in ignore.used:
+            said = f"nothing here needs the ignore of {code!r}, and it hides what may come"
+            yield _finding(ignore, UNUSED, said, f"Remove {code!r}.", code)
 
 
-def _finding(ignore: Ignore, code: str, remedy: str, key: str = "") -> Finding:
-    name, what = KINDS[code]
-    message = f"{what}: {key}" if key else what
-    return Finding(code, name, "warning", "proved", message, remedy, key=key, place=ignore.place)
+def _finding(ignore: Ignore, rule: Rule, message: str, remedy: str, key: str = "") -> Finding:
+    return Finding(
+        rule.code, rule.name, "warning", "proved", message, remedy, key=key, place=ignore.place
+    )

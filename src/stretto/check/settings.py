@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from stretto.check.walking import matches
 from stretto.errors import BadDefinition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stretto.check.finding import Finding
     from stretto.check.rule import Rule
 
+_TABLE = ("tool", "stretto", "check")
 Limit = Annotated[float, Field(gt=0)] | None
 
 
@@ -61,20 +63,20 @@ class Settings(BaseModel):
         given = {name: getattr(self, f"max_{name}") for name in names}
         return {name: value for name, value in given.items() if value is not None}
 
-    def _wants(self, rule: Rule) -> bool:
-        return self.advice or not rule.advice
-
     def allows(self, finding: Finding, root: Path) -> bool:
         """Whether a finding is left out in the file that it stands in."""
         if finding.place is None:
             return False
         path = Path(finding.place.file)
-        relative = path.relative_to(root) if path.is_relative_to(root) else path
         return any(
-            finding.code.startswith(codes)
+            bool(codes) and finding.code.startswith(codes) and matches(path, [glob], root)
             for glob, codes in self.per_file_ignores.items()
-            if codes and relative.match(glob)
         )
+
+    def codes(self) -> Iterator[str]:
+        """All codes that are named, whole or by their beginning."""
+        for codes in (self.select, self.ignore, *self.per_file_ignores.values()):
+            yield from codes
 
 
 def settings_at(folder: Path) -> tuple[Settings, Path]:
@@ -95,10 +97,19 @@ def settings_at(folder: Path) -> tuple[Settings, Path]:
 def _table(file: Path) -> dict[str, Any] | None:
     try:
         whole = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadDefinition(file, None, f"{error.strerror}", "Let it be read") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadDefinition(file, None, f"it is no TOML: {error}", "Mend it there") from error
-    found = whole.get("tool", {}).get("stretto", {}).get("check")
-    return found if isinstance(found, dict) else None
+    found: Any = whole
+    for at, key in enumerate(_TABLE):
+        found = found.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            name = ".".join(_TABLE[: at + 1])
+            raise BadDefinition(file, _line(file, key), f"{name} is no table", f"Write [{name}]")
+    return found
 
 
 def _settings(file: Path, table: dict[str, Any]) -> Settings:
@@ -115,7 +126,8 @@ def _settings(file: Path, table: dict[str, Any]) -> Settings:
             raise BadDefinition(
                 file, line, f"[tool.stretto.check] has no {key!r}", remedy
             ) from None
-        problem = f"[tool.stretto.check] {key}: {first['msg']}"
+        where = ".".join(str(part) for part in first["loc"])
+        problem = f"[tool.stretto.check] {where}: {first['msg']}, not {first['input']!r}"
         raise BadDefinition(file, line, problem, "Correct the value") from None
 
 

@@ -11,7 +11,7 @@ from stretto.cli.options import Json
 from stretto.errors import InvalidInput, StateUnavailable, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from stretto.check.bounds import Bounds
     from stretto.check.finding import Finding
@@ -174,20 +174,23 @@ def _codes(given: str) -> tuple[str, ...]:
 
 
 def _checked(asked: _Asked, wanted: dict[str, Any]) -> int:
+    from stretto.check.ignores import IGNORE_RULES
     from stretto.check.rules import all_rules
     from stretto.check.settings import settings_at
     from stretto.check.targets import load
     from stretto.cli.console import loading
 
     settings, root = settings_at(_folder(asked.targets))
+    known = (*all_rules(), *IGNORE_RULES)
+    _refuse_unknown(settings.codes(), known, where=f"{root / 'pyproject.toml'}")
     settings = settings.model_copy(update=wanted)
-    rules = settings.rules(all_rules())
-    _refuse_unknown(settings, all_rules())
+    _refuse_unknown(settings.codes(), known)
+    rules = settings.rules(known)
     with loading("graphs", quiet=asked.form != "text"):
-        loaded = load(asked.targets, static=asked.static, excluded=settings.exclude)
+        loaded = load(asked.targets, static=asked.static, excluded=settings.exclude, root=root)
         if asked.stored:
             _add_stored(loaded)
-        findings = _found(loaded, rules, settings, root)
+        findings = _found(asked, loaded, rules, settings, root)
         bounded = _bounded(asked, settings, loaded, findings)
     if asked.fix or asked.diff:
         findings = _fixed(findings, asked)
@@ -210,17 +213,18 @@ def _folder(targets: "Sequence[str]") -> Path:
     return Path.cwd()
 
 
-def _refuse_unknown(settings: "Settings", rules: "Sequence[Rule]") -> None:
-    for given in (*settings.select, *settings.ignore):
-        if not any(rule.code.startswith(given) for rule in rules):
-            raise UnknownName("rule", given, [rule.code for rule in rules])
+def _refuse_unknown(given: "Iterable[str]", rules: "Sequence[Rule]", *, where: str = "") -> None:
+    for code in given:
+        if not code or not any(rule.code.startswith(code) for rule in rules):
+            raise UnknownName("rule", code, [rule.code for rule in rules], where=where)
 
 
 def _found(
-    loaded: "Loaded", rules: "Sequence[Rule]", settings: "Settings", root: Path
+    asked: _Asked, loaded: "Loaded", rules: "Sequence[Rule]", settings: "Settings", root: Path
 ) -> "list[Finding]":
     from stretto.check.checking import found_in
-    from stretto.check.ignores import heeded
+    from stretto.check.ignores import IGNORE_RULES, heeded
+    from stretto.check.rules import all_rules
     from stretto.check.targets import Problem
 
     found: list[Finding] = []
@@ -232,8 +236,26 @@ def _found(
             why = f"a rule failed: {type(error).__name__}: {error}. This is our fault: report it."
             loaded.problems.append(Problem(graph.title, why))
         files |= {file for each in graph.below() for file in _files(each)}
-    left = heeded(dict.fromkeys(found), files, [rule.code for rule in rules])
-    return [finding for finding in left if not settings.allows(finding, root)]
+    served = any(graph.served for graph in loaded.graphs)
+    left = heeded(
+        _in_order(dict.fromkeys(found)),
+        files,
+        [rule.code for rule in (*all_rules(), *IGNORE_RULES)],
+        asked=[rule.code for rule in rules if served or not rule.served],
+        whole=[] if asked.static else loaded.whole,
+    )
+    wanted = {rule.code for rule in rules}
+    return [f for f in left if f.code in wanted and not settings.allows(f, root)]
+
+
+def _in_order(findings: "Iterable[Finding]") -> "list[Finding]":
+    """As they stand in the files."""
+
+    def where(finding: "Finding") -> tuple[Any, ...]:
+        place = finding.place
+        return (place is None, place and (place.file, place.line, place.column), finding.code)
+
+    return sorted(findings, key=where)
 
 
 def _add_stored(loaded: "Loaded") -> None:
@@ -365,14 +387,16 @@ def _draw(console: Any, asked: _Asked, loaded: "Loaded", findings: "Sequence[Fin
 
 
 def _tell_rules(explain: str) -> None:
+    from stretto.check.ignores import IGNORE_RULES
     from stretto.check.rules import all_rules
     from stretto.cli.console import screen
 
     console = screen()
+    every = (*all_rules(), *IGNORE_RULES)
     if explain:
         from rich.markdown import Markdown
 
-        known = {rule.code: rule for rule in all_rules()} | {r.name: r for r in all_rules()}
+        known = {rule.code: rule for rule in every} | {rule.name: rule for rule in every}
         rule = known.get(explain.upper()) or known.get(explain)
         if rule is None:
             raise UnknownName("rule", explain, known)
@@ -383,7 +407,7 @@ def _tell_rules(explain: str) -> None:
     table = Table(box=None, padding=(0, 2), header_style="bold")
     for title in ("code", "rule", "severity", "what it finds"):
         table.add_column(title, no_wrap=title != "what it finds")
-    for rule in all_rules():
+    for rule in every:
         severity = "advice" if rule.advice else rule.severity
         table.add_row(rule.code, rule.name, severity, rule.summary)
     console.print(table)
