@@ -245,6 +245,8 @@ class Tool:
     live: Any = None
     untyped: tuple[str, ...] = ()
     """Parameters without a type."""
+    workers: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Agents that it may ask, each with the names of its tools."""
     place: Place | None = None
 
 

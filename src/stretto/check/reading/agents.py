@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
+from langgraph.pregel import Pregel
 
 from stretto.check.facts import Agent, Tool
 from stretto.check.reading.live import plain, read_live
@@ -50,6 +51,7 @@ def read_tool(thing: Any) -> Tool:
         code=code,
         live=thing,
         untyped=_untyped(thing),
+        workers=tuple(_workers(thing)),
         place=code.place if code else None,
     )
 
@@ -77,6 +79,21 @@ def _declared(thing: Any) -> str:
 def _undo(thing: Any) -> bool:
     metadata = cast("dict[str, Any]", getattr(thing, "metadata", None) or {})
     return UNDO_KEY in metadata or any(hasattr(each, UNDO_KEY) for each in _layers(thing))
+
+
+def _workers(thing: Any) -> Iterator[tuple[str, frozenset[str]]]:
+    """The agents that the function of a tool names."""
+    function = plain(thing)
+    if function is None or (function.__module__ or "").partition(".")[0] in _LIBRARIES:
+        return
+    closed = inspect.getclosurevars(function)
+    for name, each in {**closed.globals, **closed.nonlocals}.items():
+        builder = getattr(each, "builder", None) if isinstance(each, Pregel) else None
+        node = getattr(builder, "nodes", {}).get("tools")
+        by_name = getattr(getattr(node, "runnable", None), "tools_by_name", None)
+        if by_name:
+            own = str(cast("Pregel[Any, Any, Any, Any]", each).get_name())
+            yield own if own != "LangGraph" else name, frozenset(map(str, by_name))
 
 
 def _untyped(thing: Any) -> tuple[str, ...]:

@@ -82,34 +82,50 @@ from stretto.check.rule import Rule
 from stretto.check.toolboxes import agent_of, asking, toolboxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from stretto.check.facts import Graph
+    from stretto.check.facts import Graph, Jump, Tool
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
+    from stretto.check.toolboxes import Toolbox
 
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the handoffs of agents that are nodes of the graph, and of its ToolNodes."""
     for box in toolboxes(graph):
-        if not box.node:
-            continue
-        for tool in box.tools:
-            for jump in tool.code.jumps if tool.code is not None else ():
-                here = jump.parent == (box.agent is not None)
-                if not here or jump.target in graph.nodes or jump.target == END:
-                    continue
-                near = difflib.get_close_matches(jump.target, graph.nodes, n=1)
-                yield RULE.finding(
-                    graph,
-                    f"tool {tool.name!r} of {box.owner!r} hands over to {jump.target!r}, which is "
-                    "no node",
-                    f"Write {near[0]!r}, or add the node."
-                    if near
-                    else "Add the node, or name another.",
-                    node=box.node,
-                    place=jump.at,
-                )
+        for tool in box.tools if box.node else ():
+            jumps = tool.code.jumps if tool.code is not None else ()
+            fine = {j.target for j in jumps if j.target in _known(graph, box, parent=j.parent)}
+            for jump in {each.target: each for each in jumps}.values():
+                known = _known(graph, box, parent=jump.parent)
+                if known and jump.target not in fine and jump.target:
+                    yield _told(graph, box, tool, jump, known)
+
+
+def _told(graph: Graph, box: Toolbox, tool: Tool, jump: Jump, known: Collection[str]) -> Finding:
+    near = difflib.get_close_matches(jump.target, known, n=1)
+    up = jump.parent or jump.target not in graph.nodes
+    return RULE.finding(
+        graph,
+        f"tool {tool.name!r} of {box.owner!r} hands over to {jump.target!r}, which is no node"
+        + ("" if up else " of the agent"),
+        (f"Write {near[0]!r}, or add the node." if near else "Add the node, or name another.")
+        if up
+        else "Give the command `graph=Command.PARENT`.",
+        certainty="proved" if jump.sure else "possible",
+        node=box.node,
+        place=jump.at,
+    )
+
+
+def _known(graph: Graph, box: Toolbox, *, parent: bool) -> Collection[str]:
+    """The nodes that a command may name, and the end; none where they are not known."""
+    inner = graph.nodes[box.node].graph
+    if box.agent is None:
+        return () if parent else (*graph.nodes, END)
+    if parent:
+        return (*graph.nodes, END)
+    return () if inner is None or inner.agent is None else (*inner.nodes, END)
 
 
 def mutate(builder: Builder) -> Builder:

@@ -2,7 +2,7 @@
 
 Managers are asked to delegate; given the same tools as a worker, a model sooner or later uses them:
 work is done twice, and the worker's prompt, checks and limits are passed by. It is asked of agents
-that lead to other agents, and are led back to.
+that lead to other agents and are led back to, and of agents whose tools ask other agents.
 
 Bad:
 
@@ -94,34 +94,47 @@ from stretto.check.rule import Rule
 from stretto.check.toolboxes import agent_of, asking, toolboxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from stretto.check.facts import Graph
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
+    from stretto.check.toolboxes import Toolbox
 
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the agents that have a tool of an agent they delegate to."""
-    boxes = {box.node: box for box in toolboxes(graph) if box.agent is not None and box.node}
+    boxes = {box.node: box for box in toolboxes(graph) if box.agent is not None}
     for name, box in boxes.items():
+        yield from _asking(graph, box)
         workers = [other for other in boxes if other != name and _delegates(graph, name, other)]
         if not all(_only_back(graph, worker, name) for worker in workers):
             continue
-        mine = {tool.name for tool in box.tools}
         for worker in workers:
-            both = sorted(mine & {tool.name for tool in boxes[worker].tools})
-            if both:
-                yield RULE.finding(
-                    graph,
-                    f"manager {name!r} has the tool {both[0]!r} of its worker {worker!r}",
-                    "Take it from the manager, so that it has to delegate.",
-                    node=name,
-                    place=box.place,
-                )
+            yield from _told(graph, box, worker, {tool.name for tool in boxes[worker].tools})
+
+
+def _asking(graph: Graph, box: Toolbox) -> Iterator[Finding]:
+    """Those who ask their workers by tools."""
+    for worker, tools in {each for tool in box.tools for each in tool.workers}:
+        yield from _told(graph, box, worker, tools)
+
+
+def _told(graph: Graph, box: Toolbox, worker: str, tools: Collection[str]) -> Iterator[Finding]:
+    both = sorted({tool.name for tool in box.tools} & set(tools))
+    if both:
+        yield RULE.finding(
+            graph,
+            f"manager {box.owner!r} has the tool {both[0]!r} of its worker {worker!r}",
+            "Take it from the manager, so that it has to delegate.",
+            node=box.node,
+            place=box.place,
+        )
 
 
 def _delegates(graph: Graph, manager: str, worker: str) -> bool:
+    if manager not in graph.nodes or worker not in graph.nodes:
+        return False
     return worker in graph.ways[manager].all and manager in graph.ways[worker].all
 
 

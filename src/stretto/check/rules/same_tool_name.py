@@ -1,7 +1,8 @@
 """Of two tools with one name an agent has only one, without a word.
 
-LangChain keeps tools by name: the later one takes the place of the earlier, which is then neither
-offered to the model nor ever called.
+An agent and a ToolNode keep tools by name: the later one takes the place of the earlier, which is
+then neither offered to the model nor ever called. `bind_tools` sends both, and providers refuse
+them.
 
 Bad:
 
@@ -62,12 +63,15 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from langchain_core.tools import BaseTool
+
 from stretto.check.mutating import from_file, inserted
 from stretto.check.reading.scope import placed
 from stretto.check.reading.source import tool_in
 from stretto.check.reading.source_files import read
 from stretto.check.reading.spaces import Project
 from stretto.check.rule import Rule
+from stretto.check.toolboxes import toolboxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +90,7 @@ def check(graph: Graph) -> Iterator[Finding]:
     """Name the tools of one name that something is given, in the files of the graph."""
     if graph.path:
         return
+    yield from _of_middleware(graph)
     for file in _files(graph):
         source = read(file)
         if source is None:
@@ -94,6 +99,25 @@ def check(graph: Graph) -> Iterator[Finding]:
         for call in ast.walk(source.tree):
             if isinstance(call, ast.Call):
                 yield from _of_call(graph, call, space)
+
+
+def _of_middleware(graph: Graph) -> Iterator[Finding]:
+    """Name the tools of middleware whose place one of the agent's own has taken."""
+    for box in (box for each in graph.below() for box in toolboxes(each)):
+        kept = {tool.name: tool.live for tool in box.tools}
+        around = box.agent.middleware if box.agent is not None else ()
+        for middleware in around:
+            for tool in getattr(middleware, "tools", ()):
+                name = str(getattr(tool, "name", ""))
+                if name in kept and isinstance(tool, BaseTool) and kept[name] is not tool:
+                    yield RULE.finding(
+                        graph,
+                        f"{box.owner!r} has a tool {name!r}, and its middleware "
+                        f"{type(middleware).__name__!r} another of that name",
+                        "Give each a name of its own.",
+                        node=box.node if box.node in graph.nodes else "",
+                        place=box.place,
+                    )
 
 
 def _files(graph: Graph) -> list[str]:
@@ -113,7 +137,8 @@ def _of_call(graph: Graph, call: ast.Call, space: Space) -> Iterator[Finding]:
     listed = space.resolved(given) if given is not None else None
     if listed is None or not isinstance(listed[0], ast.List | ast.Tuple):
         return
-    tools = [tool_in(each, listed[1]) for each in listed[0].elts]
+    given_once = {ast.unparse(each): each for each in listed[0].elts}.values()
+    tools = [tool_in(each, listed[1]) for each in given_once]
     names = [tool.name for tool in tools if tool is not None]
     for twice in sorted({each for each in names if names.count(each) > 1}):
         last: Tool = [tool for tool in tools if tool is not None and tool.name == twice][-1]
