@@ -123,8 +123,8 @@ def test_what_a_module_prints_does_not_get_into_the_json(stretto, app):
     (finding,) = json.loads(said.out)["findings"]
     assert finding["code"] == "S201"
     assert finding["certainty"] == "proved"
-    assert finding["place"]["startLine"] == 12
-    assert finding["place"]["startColumn"] == 32
+    assert finding["place"]["line"] == 12
+    assert finding["place"]["column"] == 32
 
 
 def test_sarif_holds_rules_and_results(stretto, app):
@@ -147,7 +147,9 @@ def test_annotations_of_github(stretto, app):
     app(FAULTY)
     app("def broken(:\n", "syntax.py")
     lines = stretto("check", "app.py", "syntax.py", "--format", "github").out.splitlines()
-    assert lines[0].startswith("::error file=app.py,line=11,col=32,title=S201 unknown-key::")
+    assert lines[0].startswith(
+        "::error file=app.py,line=11,endLine=11,col=32,title=S201 unknown-key::"
+    )
     assert lines[1].startswith("::error title=not checked::syntax.py: ")
 
 

@@ -146,9 +146,10 @@ class Space:
 
     def _writes(self, node: Node, state: State) -> Iterator[Move]:
         """What a node writes of the tracked fields, and where it goes by itself."""
-        if node.code is None or node.graph is not None or node.code.wrapped:
+        if not _is_plain(node):
             yield from self._opaque(node)
             return
+        assert node.code is not None  # noqa: S101 - just seen
         try:
             given = self._evaluated(node.code, state.values)
         except TooMany:
@@ -221,6 +222,12 @@ class Space:
             else:
                 kept |= {(join, name) for name in seen}
         return frozenset(kept), frozenset(fired) & frozenset(self.graph.nodes)
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether a node is a function whose result LangGraph takes as it is."""
+    plain = node.code is not None and not node.code.wrapped
+    return plain and node.graph is None and node.member is None
 
 
 def _asked(update: tuple[tuple[str, Any], ...] | None) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from stretto.check.finding import Unknown
 from stretto.check.reading.agents import agent_in, tools_of_node
 from stretto.check.reading.classes import classes_of
 from stretto.check.reading.function import as_branch
-from stretto.check.reading.live import definition, is_library, plain, read_live
+from stretto.check.reading.live import LIBRARIES, definition, is_library, plain, read_live
 from stretto.check.reading.places import Places
 from stretto.check.reading.scope import name_of, placed
 from stretto.check.reading.source_files import read
@@ -115,7 +115,7 @@ class _Reader:
             live=compiled,
             builder=builder,
             places=places,
-            place=places.compiled(),
+            place=places.compiled() or places.assigned(name),
             file=self.file,
         )
         return replace(made, agent=agent_in(made))
@@ -169,20 +169,9 @@ def _specs(builder: Builder) -> dict[str, Any]:
     """The nodes, with the defaults that compiling would give them."""
     defaults: Any = getattr(builder, "_node_defaults", None)
     specs: dict[str, Any] = dict(builder.nodes)
-    for name, spec in specs.items() if defaults is not None else ():
-        specs[name] = dataclasses.replace(
-            spec,
-            retry_policy=spec.retry_policy or defaults.retry_policy,
-            timeout=spec.timeout or defaults.timeout,
-        )
-    return specs
-
-
-def _specs(builder: Builder) -> dict[str, Any]:
-    """The nodes, with the defaults that compiling would give them."""
-    defaults: Any = getattr(builder, "_node_defaults", None)
-    specs: dict[str, Any] = dict(builder.nodes)
-    for name, spec in specs.items() if defaults is not None else ():
+    if defaults is None:
+        return specs
+    for name, spec in specs.items():
         specs[name] = dataclasses.replace(
             spec,
             retry_policy=spec.retry_policy or defaults.retry_policy,
@@ -199,6 +188,8 @@ def _files(builder: Builder, file: str) -> tuple[str, ...]:
         if function is not None and not is_library(function):
             found.append(function.__code__.co_filename)
     for schema in builder.schemas:
+        if (getattr(schema, "__module__", "") or "").partition(".")[0] in LIBRARIES:
+            continue
         try:
             found.append(inspect.getsourcefile(schema) or "")
         except (TypeError, OSError):

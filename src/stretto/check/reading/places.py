@@ -77,6 +77,16 @@ class Places:
         ]
         return found[0] if len(found) == 1 else None
 
+    def assigned(self, name: str) -> Place | None:
+        """Where a name is given its value at the top of a file."""
+        for file in self.files:
+            source = read(file)
+            for node in source.tree.body if source else ():
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                if any(isinstance(each, ast.Name) and each.id == name for each in targets):
+                    return placed(file, node)
+        return None
+
     def keyword(self, call: Place | None, name: str) -> Place | None:
         """A keyword argument within the call that stands at a place."""
         for file, node in self.calls():
