@@ -348,7 +348,9 @@ def _text(
     root = Path.cwd()
     match asked.form:
         case "sarif":
-            return report.as_sarif(findings, rules, root=root, version=version("stretto"))
+            return report.as_sarif(
+                findings, rules, loaded.problems, root=root, version=version("stretto")
+            )
         case "github":
             return report.as_github(findings, loaded.problems, root=root)
         case "json":

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import linecache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
-from stretto.check.report import shown
+from stretto.check.report import character, shown
 from stretto.cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from stretto.check.finding import Finding, Place, Unknown
     from stretto.check.targets import Problem
@@ -29,7 +31,8 @@ def draw_finding(finding: Finding, root: Path) -> RenderableType:
     head = Text()
     if finding.place is not None:
         place = finding.place
-        head.append(f"{shown(place.file, root)}:{place.line}:{place.column + 1} ", "bold")
+        column = character(place.file, place.line, place.column)
+        head.append(f"{shown(place.file, root)}:{place.line}:{column} ", "bold")
     sure = "" if finding.certainty == "proved" else " possible"
     head.append(f"{finding.code}{sure} ", colour)
     head.append(finding.message)
@@ -44,21 +47,52 @@ def draw_finding(finding: Finding, root: Path) -> RenderableType:
 
 
 def _source(place: Place, colour: str) -> list[RenderableType]:
+    """The line and what is under it, moved to the left where the screen is narrow."""
     line = linecache.getline(place.file, place.line).rstrip()
     if not line.strip():
         return []
-    begin = len(line.encode()[: place.column].decode(errors="replace"))
-    end = len(line)
-    if place.end_line == place.line and place.end_column > place.column:
-        end = len(line.encode()[: place.end_column].decode(errors="replace"))
+    raw = line.encode()
+    begin = len(raw[: place.column].decode(errors="replace"))
+    one_line = place.end_line == place.line and place.end_column > place.column
+    end = len(raw[: place.end_column].decode(errors="replace")) if one_line else len(line)
     indent = len(line) - len(line.lstrip())
     begin = max(begin, indent)
-    number = f"{place.line:>5} "
-    under = " " * (begin - indent) + "^" * max(1, end - begin)
-    return [
-        Text.assemble((number + "| ", "dim"), line[indent:], no_wrap=True),
-        Text.assemble((" " * len(number) + "| ", "dim"), (under, colour), no_wrap=True),
-    ]
+    return [_Marked(f"{place.line:>5} ", line[indent:], begin - indent, end - indent, colour)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A line of source with a stretch of it underlined."""
+
+    number: str
+    line: str
+    begin: int
+    end: int
+    colour: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        before, marked, after = (
+            part.replace("\t", "    ")
+            for part in (
+                self.line[: self.begin],
+                self.line[self.begin : self.end],
+                self.line[self.end :],
+            )
+        )
+        room = options.max_width - len(self.number) - 3 if console.is_terminal else 10_000
+        if cell_len(before + marked) > room:  # what is found is to be seen
+            before = f"...{before[-(room // 3) :]}" if cell_len(before) > room // 3 else before
+        under = " " * cell_len(before) + "^" * max(1, min(cell_len(marked), room))
+        blank = " " * len(self.number)
+        shown = [
+            Text.assemble((f"{self.number}| ", "dim"), before + marked + after),
+            Text.assemble((f"{blank}| ", "dim"), (under, self.colour)),
+        ]
+        for each in shown:
+            if console.is_terminal:
+                each.truncate(options.max_width, overflow="ellipsis")
+            each.no_wrap = True
+            yield each
 
 
 def draw_problems(problems: Iterable[Problem]) -> RenderableType:
