@@ -107,11 +107,9 @@ def check(graph: Graph) -> Iterator[Finding]:
     boxes = {box.node: box for box in toolboxes(graph) if box.agent is not None}
     for name, box in boxes.items():
         yield from _asking(graph, box)
-        workers = [other for other in boxes if other != name and _delegates(graph, name, other)]
-        if not all(_only_back(graph, worker, name) for worker in workers):
-            continue
-        for worker in workers:
-            yield from _told(graph, box, worker, {tool.name for tool in boxes[worker].tools})
+        for worker, other in boxes.items():
+            if _delegates(graph, name, worker) and not _hands_over(other):
+                yield from _told(graph, box, worker, {tool.name for tool in other.tools})
 
 
 def _asking(graph: Graph, box: Toolbox) -> Iterator[Finding]:
@@ -133,14 +131,17 @@ def _told(graph: Graph, box: Toolbox, worker: str, tools: Collection[str]) -> It
 
 
 def _delegates(graph: Graph, manager: str, worker: str) -> bool:
-    if manager not in graph.nodes or worker not in graph.nodes:
+    """Whether one begins, and leads to another that leads back to it alone."""
+    if not {manager, worker} <= set(graph.nodes):
         return False
-    return worker in graph.ways[manager].all and manager in graph.ways[worker].all
+    first, ways = graph.ways[START].all, graph.ways
+    begins = manager in first and worker not in first
+    return begins and worker in ways[manager].all and set(ways[worker].all) == {manager}
 
 
-def _only_back(graph: Graph, worker: str, manager: str) -> bool:
-    """Whether a worker leads back to its manager alone: a peer leads to others, too."""
-    return set(graph.ways[worker].all) == {manager}
+def _hands_over(box: Toolbox) -> bool:
+    """Whether an agent has a tool that hands over, as peers have."""
+    return any(tool.code is not None and tool.code.jumps for tool in box.tools)
 
 
 def mutate(builder: Builder) -> Builder:
