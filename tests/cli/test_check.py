@@ -331,3 +331,15 @@ def test_rules_of_ignores_are_explained(stretto):
     """They are rules as all others are."""
     assert "unused-ignore" in stretto("check", "--explain", "x002").out
     assert "X003" in stretto("check", "--rules").out
+
+
+def test_what_is_left_after_a_fix_is_shown_where_it_now_stands(stretto, app):
+    """An import that was added moves the lines below it."""
+    app(HIDDEN.replace('{"text": "a draft"}', '{"text": "a draft", "txet": 1}'))
+    before = stretto("check", "app.py", "--diff")
+    assert "--- app.py\n+++ app.py\n" in before.out
+    assert "app.py:11:32 S201" in before.out
+    said = stretto("check", "app.py", "--fix")
+    assert said.code == 1
+    assert "app.py:12:32 S201" in said.out
+    assert '   12 | return {"text": "a draft", "txet": 1}' in said.out

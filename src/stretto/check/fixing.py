@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import difflib
-from dataclasses import dataclass
+import io
+import linecache
+import tokenize
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stretto.check.importing import is_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,55 +28,90 @@ class Fixed:
     after: str
     findings: tuple[Finding, ...]
     """Those that are mended."""
+    encoding: str = "utf-8"
 
-    @property
-    def diff(self) -> str:
-        """What changes, as a unified diff."""
-        lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
-            self.file,
-            self.file,
+    def diff(self, name: str) -> str:
+        """What changes, as a unified diff of a file of that name."""
+        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), name, name)
+        return "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def moved(self, finding: Finding) -> Finding:
+        """A finding of the file before, at its place in the file after."""
+        place = finding.place
+        if place is None or place.file != self.file:
+            return finding
+        by = self._by(place.line)
+        end = place.end_line + by if place.end_line else 0
+        return replace(finding, place=replace(place, line=place.line + by, end_line=end))
+
+    def _by(self, line: int) -> int:
+        """How many lines a line of the file before moves down."""
+        matcher = difflib.SequenceMatcher(
+            None, _lines(self.before), _lines(self.after), autojunk=False
         )
-        return "".join(lines)
+        begun = [(a, b) for _, a, _, b, _ in matcher.get_opcodes() if a < line]
+        last = begun[-1] if begun else (0, 0)
+        return last[1] - last[0]
 
 
 def fixes(findings: Iterable[Finding]) -> list[Fixed]:
     """What the edits of findings make of their files; nothing is written.
 
-    Edits that overlap an earlier one are left for another time, and a file that would no longer
-    parse is left as it is.
+    Edits that overlap an earlier one are left for another time, and so are those with which a file
+    would no longer parse. Files that are installed are left as they are.
     """
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.edits:
-            by_file.setdefault(finding.edits[0].place.file, []).append(finding)
+        files = {edit.place.file for edit in finding.edits}
+        if len(files) == 1 and all(map(is_users, files)):
+            by_file.setdefault(files.pop(), []).append(finding)
     made = [_fixed(file, each) for file, each in sorted(by_file.items())]
     return [each for each in made if each is not None]
 
 
 def written(fixed: Fixed) -> None:
-    """Write a file's new text, its line ends as they were."""
-    Path(fixed.file).write_bytes(fixed.after.encode("utf-8"))
+    """Write a file's new text, its line ends and encoding as they were.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    Path(fixed.file).write_bytes(fixed.after.encode(fixed.encoding))
+    linecache.checkcache(fixed.file)
 
 
 def _fixed(file: str, findings: list[Finding]) -> Fixed | None:
     try:
-        before = Path(file).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+        raw = Path(file).read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        before = raw.decode(encoding)
+    except (OSError, UnicodeDecodeError, SyntaxError):
         return None
     mended: list[Finding] = []
     edits: list[Edit] = []
+    after = before
     for finding in findings:
-        if finding.edits and all(_fits(each, edits) for each in finding.edits):
-            edits += [each for each in finding.edits if each not in edits]
-            mended.append(finding)
-    after = _with_imports(_edited(before, edits), [line for e in edits for line in e.needs])
+        if all(_fits(each, edits) for each in finding.edits):
+            more = [*edits, *(each for each in finding.edits if each not in edits)]
+            made = _made(before, more)
+            if made is not None:
+                after, edits = made, more
+                mended.append(finding)
+    return Fixed(file, before, after, tuple(mended), encoding) if after != before else None
+
+
+def _made(text: str, edits: list[Edit]) -> str | None:
+    """The text with its edits and what they import; `None` when it does not parse."""
     try:
-        ast.parse(after)
-    except SyntaxError:
+        made = _with_imports(_edited(text, edits), [line for e in edits for line in e.needs])
+        ast.parse(made)
+    except (SyntaxError, ValueError, IndexError):
         return None
-    return Fixed(file, before, after, tuple(mended)) if after != before else None
+    return made
+
+
+def _lines(text: str) -> list[str]:
+    """Its lines as Python counts them, each with its end."""
+    return [line.decode() for line in text.encode().splitlines(keepends=True)]
 
 
 def _fits(edit: Edit, others: list[Edit]) -> bool:
@@ -106,7 +146,7 @@ def _with_imports(text: str, needed: list[str]) -> str:
     if not missing:
         return text
     end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     at = _first_import(ast.parse(text))
     added = [f"{line}{end}" for line in missing]
     return "".join([*lines[:at], *added, *lines[at:]])

@@ -24,7 +24,7 @@ from stretto.spec.module import attribute
 from stretto.spec.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from types import ModuleType
 
     from stretto.check.facts import Graph
@@ -105,7 +105,7 @@ class _Loading:
     found: Loaded = field(default_factory=Loaded)
 
     @contextlib.contextmanager
-    def trying(self, target: str) -> Iterator[None]:
+    def trying(self, target: str) -> Generator[None]:
         """Tell what is raised as a problem of a target."""
         try:
             yield

@@ -308,16 +308,20 @@ def _fixed(findings: "list[Finding]", asked: _Asked) -> "list[Finding]":
     from stretto.check.report import shown
     from stretto.cli.words import counted
 
-    mended: set[Finding] = set()
     for each in fixes(findings):
+        name = shown(each.file, Path.cwd())
         if asked.diff:
-            sys.stdout.write(each.diff)
+            sys.stdout.write(each.diff(name))
             continue
-        written(each)
-        mended |= set(each.findings)
-        said = counted(len(each.findings), "finding")
-        sys.stderr.write(f"mended {said} in {shown(each.file, Path.cwd())}\n")
-    return [finding for finding in findings if finding not in mended]
+        try:
+            written(each)
+        except OSError as error:
+            raise StateUnavailable(
+                f"cannot write {name}: {error.strerror}. Let it be written, or look at --diff."
+            ) from error
+        findings = [each.moved(f) for f in findings if f not in each.findings]
+        sys.stderr.write(f"mended {counted(len(each.findings), 'finding')} in {name}\n")
+    return findings
 
 
 def _print(
