@@ -111,9 +111,10 @@ def check(graph: Graph) -> Iterator[Finding]:
             place=graph.places.edge(names[-1], names[0]) if graph.places else None,
             path=(*names, names[0]),
         )
+    branches = branches_of(graph)
     for part in loops(graph):
         if not part & turning:
-            yield from _unchanged(graph, part)
+            yield from _unchanged(graph, part, branches)
 
 
 def _leaves(graph: Graph, name: str) -> bool:
@@ -122,17 +123,21 @@ def _leaves(graph: Graph, name: str) -> bool:
     return bool(node.handler) or hands_over(node) or pauses(graph, name)
 
 
-def _unchanged(graph: Graph, part: frozenset[str]) -> Iterator[Finding]:
+def _unchanged(
+    graph: Graph, part: frozenset[str], branches: dict[str, list[Branch]]
+) -> Iterator[Finding]:
     """Name a loop all of whose exits decide by what nothing in it, or beside it, writes."""
     names = in_order(graph, part)
     jumps = any(graph.ways[name].jumps or not graph.ways[name].whole for name in names)
     if not names or jumps or any(_leaves(graph, name) for name in names):
         return
-    branches = branches_of(graph)
     exits = [each for name in names for each in branches.get(name, ()) if _exits(each, part)]
     decided = [decides_by(graph, each) for each in exits]
-    written = written_in(graph, [*part, *beside(graph, part)])
-    if not exits or written is None or any(not keys or keys & written for keys in decided):
+    written = written_in(graph, part) if exits and all(decided) else None
+    if written is None or any(keys & written for keys in decided if keys):
+        return
+    others = written_in(graph, beside(graph, part))
+    if others is None or any(keys & others for keys in decided if keys):
         return
     keys = sorted({key for each in decided for key in each or ()})
     yield RULE.finding(
