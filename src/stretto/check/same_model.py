@@ -25,7 +25,8 @@ def same(one: Any, other: Any) -> bool:
         return first.kwargs == second.kwargs and same(first.bound, second.bound)
     if type(one) is not type(other) or not isinstance(one, BaseLanguageModel):
         return False
-    return _settings(one) == _settings(other)
+    hidden = [getattr(each, "__pydantic_private__", None) or {} for each in (one, other)]
+    return _settings(one) == _settings(other) and hidden[0] == hidden[1]
 
 
 def _settings(model: Any) -> dict[str, Any]:

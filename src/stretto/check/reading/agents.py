@@ -201,6 +201,8 @@ def _middleware(graph: Graph, model: FunctionType) -> tuple[Any, ...]:
         runnable = getattr(node.live, "runnable", None)
         for name in ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call"):
             _look(getattr(runnable, name, None), 0, found, seen)
+        for tool in node.tools:  # some bring tools and do nothing else
+            _look(plain(tool.live), 0, found, seen)
     return tuple(found.values())
 
 
