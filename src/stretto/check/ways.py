@@ -104,10 +104,15 @@ def pauses(graph: Graph, name: str) -> bool:
         return True
     tools = (*node.tools, *(node.agent.tools if node.agent else ()))
     codes = [node.code, *(tool.code for tool in tools)]
-    if any(code.interrupts for code in codes if code is not None):
+    if any(code.interrupts or _raises_interrupt(code) for code in codes if code is not None):
         return True
     inner = node.graph
     return inner is not None and any(pauses(inner, each) for each in inner.nodes)
+
+
+def _raises_interrupt(code: Function) -> bool:
+    """Whether a function interrupts in the older way."""
+    return any(call.name.endswith(("NodeInterrupt", "GraphInterrupt")) for call in code.calls)
 
 
 def raises(node: Node) -> bool:

@@ -6,7 +6,7 @@ import random
 from typing import Any, Literal
 
 import pytest
-from langgraph.errors import GraphRecursionError
+from langgraph.errors import GraphRecursionError, NodeInterrupt
 from langgraph.graph import END, START, StateGraph
 from langgraph.managed import RemainingSteps
 from langgraph.types import Command, Send, interrupt
@@ -27,6 +27,10 @@ class State(TypedDict, total=False):
 
 def _asks(state: Log) -> dict[str, Any]:
     return {"log": [interrupt("?")]}
+
+
+def _asks_as_of_old(state: Log) -> dict[str, Any]:
+    raise NodeInterrupt(state)
 
 
 def _raises(state: Log) -> dict[str, Any]:
@@ -110,7 +114,9 @@ def test_sends_that_may_be_none_are_an_exit():
     assert _told(builder, "G102") == []
 
 
-@pytest.mark.parametrize(("node", "told"), [(_asks, []), (_raises, ["possible"])])
+@pytest.mark.parametrize(
+    ("node", "told"), [(_asks, []), (_asks_as_of_old, []), (_raises, ["possible"])]
+)
 def test_who_else_may_end_a_static_loop(node: Any, told: list[str]):
     """A person may; an error may be meant to."""
     assert _told(wired((START, "a"), ("a", "b"), ("b", "a"), a=node), "G103") == told

@@ -22,6 +22,7 @@ def write(state: State) -> dict:
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
 
+
 def after(state: State):
     return "write" if state["rounds"] < 3 else END
 
@@ -55,6 +56,7 @@ def write(state: State) -> dict:
 
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
+
 
 def after(state: State) -> Literal["write", "__end__"]:
     return "write" if state["rounds"] < 3 else END
@@ -99,12 +101,11 @@ def check(graph: Graph) -> Iterator[Finding]:
         source = "START" if branch.source == START else repr(branch.source)
         targets = sorted(branch.targets or ())
         named = ", ".join("END" if name == END else repr(name) for name in targets)
-        literal = f"Literal[{', '.join(map(_quoted, targets))}]" if targets else "Literal[...]"
         yield RULE.finding(
             graph,
             f"the conditional edge of {source} does not say where it leads"
             + (f": to {named}" if named else ""),
-            f"Annotate its function with `-> {literal}`, or give a path_map.",
+            _remedy(graph, branch, targets),
             node=branch.source if branch.source in graph.nodes else "",
             place=branch.place or (branch.code.place if branch.code else None),
             edits=_edits(graph, branch, targets),
@@ -113,6 +114,13 @@ def check(graph: Graph) -> Iterator[Finding]:
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
+
+
+def _remedy(graph: Graph, branch: Branch, targets: list[str]) -> str:
+    names = ", ".join(map(_quoted, targets)) or "..."
+    if branch.code is not None and not _returns_a_name(graph, branch, branch.code):
+        return f"Give the call a path_map: `path_map=[{names}]`."
+    return f"Annotate its function with `-> Literal[{names}]`, or give a path_map."
 
 
 def _edits(graph: Graph, branch: Branch, targets: list[str]) -> tuple[Edit, ...]:
