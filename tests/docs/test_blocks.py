@@ -96,6 +96,7 @@ def test_blocks_run_and_print_what_is_shown(
     """A page's Python runs from its top to its end, its cheap commands too, in a project's copy."""
     module = ModuleType(f"page_{page.stem.replace('-', '_')}")
     sys.modules[module.__name__] = module
+    _keep_source(page)
     try:
         for block in blocks(page):
             if block.unrun:
@@ -127,8 +128,8 @@ def _run_python(block: Block, module: ModuleType) -> str:
     return printed.getvalue()
 
 
-def _assert_sound(page: Path, module: ModuleType) -> None:
-    """Nothing is wrong with the graphs that a page builds, as `stretto check` sees it."""
+def _keep_source(page: Path) -> None:
+    """Let the source of a page's functions be found, as that of a file's is."""
     lines = [""] * len(page.read_text().splitlines())
     for block in blocks(page):
         if block.language == "python" and not block.unrun and not block.file:
@@ -136,6 +137,10 @@ def _assert_sound(page: Path, module: ModuleType) -> None:
             lines[block.line - 1 : block.line - 1 + len(text)] = text
     source = [f"{line}\n" for line in lines]
     linecache.cache[str(page)] = (sum(map(len, source)), None, source, str(page))
+
+
+def _assert_sound(page: Path, module: ModuleType) -> None:
+    """Nothing is wrong with the graphs that a page builds, as `stretto check` sees it."""
     for value in dict(vars(module)).values():
         if isinstance(value, StateGraph | Pregel):
             facts = read_graph(value, file=str(page))

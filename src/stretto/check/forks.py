@@ -38,11 +38,12 @@ def uneven(graph: Graph) -> Iterator[Meeting]:
     for name in graph.ways:
         for meeting in _static(name, steps):
             found.setdefault(meeting.node, meeting)
-    ways: Any = None
+    ways: _Ways | None = None
     for name in graph.ways:
         sets = arms(graph, name)
-        if sets:
-            ways = _certain_ways(graph) if ways is None else ways
+        if not sets:
+            continue
+        ways = ways or _Ways(graph)
         for meeting in (m for arm in sets for m in _chosen(name, arm, ways, graph)):
             found.setdefault(meeting.node, meeting)
     yield from found.values()
@@ -128,37 +129,58 @@ def _certain_ways(graph: Graph) -> Any:
     return made
 
 
-def _chosen(fork: str, arm: frozenset[str], ways: Any, graph: Graph) -> Iterator[Meeting]:
+def _chosen(fork: str, arm: frozenset[str], ways: _Ways, graph: Graph) -> Iterator[Meeting]:
     """Where two arms surely meet, and never after the same number of steps."""
     for one, other in combinations(sorted(arm & set(graph.nodes)), 2):
         if graph.nodes[one].defer or graph.nodes[other].defer:
             continue
-        first, second = _spans(one, fork, ways), _spans(other, fork, ways)
-        for name in first:
-            if name not in second:
-                continue
-            low, high = sorted((first[name], second[name]))
+        name = ways.meeting(one, other)
+        first = ways.span(one, name, fork) if name else None
+        second = ways.span(other, name, fork) if name else None
+        if first is not None and second is not None:
+            low, high = sorted((first, second))
             if low[1] < high[0]:
                 yield Meeting(fork, name, low[0] + 1, high[0] + 1, sure=False)
-            break
 
 
-def _spans(start: str, fork: str, ways: Any) -> dict[str, tuple[int, int]]:
-    """The nodes that all ways from a node lead through, nearest first: fewest and most steps."""
-    found: dict[str, tuple[int, int]] = {start: (0, 0)}
-    rest = ways.subgraph({start, *nx.descendants(ways, start)})
-    if fork in rest or not nx.is_directed_acyclic_graph(rest):
-        return found
-    spans: dict[str, tuple[int, int]] = {}
-    for name in nx.topological_sort(rest):
-        before = [spans[each] for each in rest.predecessors(name)]
-        spans[name] = (
-            min((low + 1 for low, _ in before), default=0),
-            max((high + 1 for _, high in before), default=0),
-        )
-    through = nx.immediate_dominators(rest.reverse(), END) if END in rest else {}
-    name = through.get(start, start)
-    while name not in found and name != END:
-        found[name] = spans[name]
-        name = through.get(name, name)
-    return found
+class _Ways:
+    """The ways between nodes, and for each node the next that all its ways lead through."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.steps = _certain_ways(graph)
+        self.next: dict[str, str] = dict(nx.immediate_dominators(self.steps.reverse(), END))
+
+    def meeting(self, one: str, other: str) -> str:
+        """The first node that all ways of both lead through; empty when that is the end."""
+        seen = {one, other}
+        first, second = one, other
+        while first != END or second != END:
+            if first == second:
+                return first
+            first, second = self.next.get(first) or END, self.next.get(second) or END
+            for name in (first, second):
+                if name in seen and name != END:
+                    return name
+            seen |= {first, second}
+        return ""
+
+    def span(self, start: str, end: str, fork: str) -> tuple[int, int] | None:
+        """The fewest and most steps; `None` where the way turns back."""
+        inside, ahead = {start}, [start]
+        while ahead:
+            name = ahead.pop()
+            new = set(self.steps.successors(name)) - inside if name != end else set[str]()
+            inside |= new
+            ahead += new
+        region = self.steps.subgraph(inside).copy()
+        region.remove_edges_from(list(region.out_edges(end)))
+        if fork in inside or not nx.is_directed_acyclic_graph(region):
+            return None
+        spans: dict[str, tuple[int, int]] = {}
+        for name in nx.topological_sort(region):
+            before = [spans[each] for each in region.predecessors(name)]
+            spans[name] = (
+                min((low + 1 for low, _ in before), default=0),
+                max((high + 1 for _, high in before), default=0),
+            )
+        return spans[end]

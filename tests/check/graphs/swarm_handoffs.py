@@ -48,6 +48,6 @@ builder = StateGraph(SwarmState)
 builder.add_node("alice", agent("alice", alice_thinks), destinations=("bob",))
 builder.add_node("bob", agent("bob", bob_thinks), destinations=("alice",))
 builder.add_conditional_edges(START, route_to_active)
-graph = builder.compile()
+graph = builder.compile().with_config(recursion_limit=25)
 
 given = {"messages": [("user", "(2 + 3) * 7?")]}

@@ -162,7 +162,7 @@ class Space:
             yield Move((), frozenset([node.handler]))
 
     def _opaque(self, node: Node) -> Iterator[Move]:
-        writes = node.writes
+        writes = changed_by(node)
         touched = self.names if writes is None else [n for n in self.names if n in writes]
         update = tuple((name, UNKNOWN) for name in touched)
         for outcome in _own_outcomes(self.graph, node):
@@ -222,6 +222,23 @@ class Space:
             else:
                 kept |= {(join, name) for name in seen}
         return frozenset(kept), frozenset(fired) & frozenset(self.graph.nodes)
+
+
+def changed_by(node: Node) -> frozenset[str] | None:
+    """The fields that a node may change; `None` when not all are known.
+
+    A graph that is a node gives back all of its output; what none of its own nodes writes is what
+    it was given.
+    """
+    if node.graph is None or node.code is not None or node.member is not None:
+        return node.writes
+    found: set[str] = set()
+    for each in node.graph.nodes.values():
+        inner = changed_by(each)
+        if inner is None:
+            return node.graph.output
+        found |= inner
+    return frozenset(found) & node.graph.output
 
 
 def _is_plain(node: Node) -> bool:

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
 
+
 def add(first, second) -> int:
     "Add two numbers."
     return first + second
@@ -33,6 +34,7 @@ from langchain_core.messages import AIMessage
 
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
+
 
 def add(first: int, second: int) -> int:
     "Add two numbers."

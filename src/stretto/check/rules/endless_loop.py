@@ -24,6 +24,7 @@ def write(state: State) -> dict:
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
 
+
 builder = StateGraph(State)
 builder.add_node("write", write)
 builder.add_node("review", review)
@@ -53,6 +54,7 @@ def write(state: State) -> dict:
 
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
+
 
 def again(state: State) -> Literal["write", "__end__"]:
     return "write" if state["rounds"] < 3 else END

@@ -20,6 +20,7 @@ class State(TypedDict):
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
 
+
 def note(state: State) -> dict:
     return {"rounds": 1}
 
@@ -53,6 +54,7 @@ class State(TypedDict):
 
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
+
 
 def decide(state: State) -> Command:
     return Command(goto="review")

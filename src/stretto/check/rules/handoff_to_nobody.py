@@ -18,6 +18,7 @@ from langgraph.types import Command
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
 
+
 @tool
 def to_billing() -> Command:
     "Hand the customer over to billing."
@@ -49,6 +50,7 @@ from langgraph.types import Command
 
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
+
 
 @tool
 def to_billing() -> Command:

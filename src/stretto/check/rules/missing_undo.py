@@ -12,12 +12,12 @@ import httpx
 from stretto import saga
 
 
-async def book(state) -> str:
+def book(state) -> str:
     httpx.post("https://hotel.example/rooms", json={"nights": 2})
     return "room 12"
 
 
-async def pay(state) -> str:
+def pay(state) -> str:
     return "paid"
 
 
@@ -32,16 +32,16 @@ import httpx
 from stretto import saga
 
 
-async def book(state) -> str:
+def book(state) -> str:
     httpx.post("https://hotel.example/rooms", json={"nights": 2})
     return "room 12"
 
 
-async def cancel(result, brief) -> None:
+def cancel(result, brief) -> None:
     httpx.delete("https://hotel.example/rooms/12")
 
 
-async def pay(state) -> str:
+def pay(state) -> str:
     return "paid"
 
 
@@ -98,7 +98,7 @@ def mutate(builder: Builder) -> Builder | None:
     return inserted(builder, "books_for_good", node, metadata=one.metadata)
 
 
-async def _book(state: Any) -> str:  # noqa: ARG001 - a step's
+def _book(state: Any) -> str:  # noqa: ARG001 - a step's
     httpx.post("https://hotel.example/rooms", json={"nights": 2})
     return "room 12"
 

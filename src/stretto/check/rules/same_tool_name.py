@@ -16,6 +16,7 @@ from langchain_core.tools import tool
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
 
+
 def look_up(words: str) -> str:
     "Look words up in the handbook."
     return words
@@ -41,6 +42,7 @@ from langchain_core.tools import tool
 
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
+
 
 def look_up(words: str) -> str:
     "Look words up in the handbook."

@@ -17,6 +17,7 @@ from stretto import tool
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
 
+
 @tool(effect="reads")
 def look_up(words: str) -> str:
     "Look something up."
@@ -43,6 +44,7 @@ from stretto import tool
 
 model = GenericFakeChatModel(messages=iter([AIMessage("Done.")]))
 limit = ModelCallLimitMiddleware(run_limit=9)
+
 
 @tool(effect="reads")
 def look_up(words: str) -> str:

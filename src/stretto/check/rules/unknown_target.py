@@ -25,6 +25,7 @@ def write(state: State) -> dict:
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
 
+
 def decide(state: State) -> Command:
     return Command(goto="reviewer", update={"text": state["text"]})
 
@@ -58,6 +59,7 @@ def write(state: State) -> dict:
 
 def review(state: State) -> dict:
     return {"text": state["text"] + ", reviewed"}
+
 
 def decide(state: State) -> Command:
     return Command(goto="review", update={"text": state["text"]})
