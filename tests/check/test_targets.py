@@ -217,7 +217,7 @@ def test_a_factory_that_raises_does_not_keep_the_other_graphs(write: Write):
         ("no/where", "there is no file or folder"),
         ("nothing", "no file, folder, module or team 'nothing'"),
         ("no.mod:graph", "no module 'no.mod'"),
-        ("app.py:grpah", "Did you mean 'graph'?"),
+        ("app.py:graf", "Did you mean 'graph'?"),
         ("app.py:State", "no graph but of type"),
         ("notes.txt", "ends in .py"),
         ("", "Say what to check"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -343,3 +345,11 @@ def test_what_is_left_after_a_fix_is_shown_where_it_now_stands(stretto, app):
     assert said.code == 1
     assert "app.py:12:32 S201" in said.out
     assert '   12 | return {"text": "a draft", "txet": 1}' in said.out
+
+
+def test_the_page_shows_what_is_printed(stretto, app):
+    """The first example of docs/check.md is what the command says."""
+    page = (Path(__file__).parents[2] / "docs" / "check.md").read_text()
+    first, said, *_ = re.findall(r"```(?:python\n(?=# app)|text\n)(.*?)```", page, re.DOTALL)
+    app(first)
+    assert stretto("check", "app:graph").out == said
