@@ -63,13 +63,14 @@ graph = builder.compile()
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from langgraph.graph import END, START, MessagesState, StateGraph
 from pydantic import BaseModel
 
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
-from stretto.check.toolboxes import agent_of
+from stretto.check.toolboxes import agent_of, asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,11 +109,13 @@ def check(graph: Graph) -> Iterator[Finding]:
         )
 
 
-def mutate(builder: Builder) -> Builder | None:
-    """Put an agent at the front whose typed output nobody takes."""
-    if FIELD in builder.channels or "messages" not in builder.channels:
-        return None
-    return inserted(builder, "unheard_judge", agent_of(response_format=_Verdict))
+def mutate(builder: Builder) -> Builder:
+    """Put a node at the front that asks a graph in which nobody takes an agent's typed output."""
+    team: StateGraph[Any, Any, Any, Any] = StateGraph(MessagesState)
+    team.add_node("unheard_judge", agent_of(response_format=_Verdict))
+    team.add_edge(START, "unheard_judge")
+    team.add_edge("unheard_judge", END)
+    return inserted(builder, "asks_a_judge", asking(team.compile()))
 
 
 RULE = Rule("A508", "unread-output", "warning", __doc__, check, mutate)
