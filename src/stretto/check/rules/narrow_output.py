@@ -127,4 +127,4 @@ def _writer(hidden: str) -> Any:
     return notes
 
 
-RULE = Rule("U602", "narrow-output", "warning", __doc__, check, mutate, served=True)
+RULE = Rule("U602", "narrow-output", "info", __doc__, check, mutate, served=True)
