@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -104,11 +105,10 @@ def test_an_agent_without_a_limit_is_told_of():
 
 def test_the_agent_of_langgraph_s_own_is_read_as_well():
     """Its tools, and that nothing limits it."""
+    prebuilt: Any = importlib.import_module("langgraph.prebuilt")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from langgraph.prebuilt import create_react_agent
-
-        made = create_react_agent(MODEL, [search, add], name="clerk")
+        warnings.simplefilter("ignore")  # it is deprecated, and used all the same
+        made = prebuilt.create_react_agent(MODEL, [search, add], name="clerk")
     (finding,) = check(made)
     assert (finding.code, finding.node) == ("P406", "agent")
     assert check(made.with_config(recursion_limit=25)) == []

@@ -39,7 +39,9 @@ def anything(words: Any) -> str:
     return str(words)
 
 
-def injected(words: str, state: Annotated[Any, InjectedState], runtime: ToolRuntime) -> str:
+def injected(
+    words: str, state: Annotated[Any, InjectedState], runtime: ToolRuntime[Any, Any]
+) -> str:
     """Look words up."""
     return words
 

@@ -48,6 +48,9 @@ def other(words: str) -> str:
     return words
 
 
+BOTH = (look_up, other)
+
+
 class Brings(AgentMiddleware[Any, Any]):
     """Brings a tool."""
 
@@ -59,8 +62,7 @@ class Brings(AgentMiddleware[Any, Any]):
 
 def test_the_later_one_takes_the_place():
     """Without a word."""
-    both = [each for each in (look_up, other) if each is not None]
-    node = ToolNode(both)
+    node = ToolNode([*BOTH])
     assert list(node.tools_by_name.values()) == [other]
 
 

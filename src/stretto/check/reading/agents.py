@@ -40,7 +40,7 @@ def read_tool(thing: Any) -> Tool:
         name = str(inner.get("name") or given.get("type") or "tool")
         return Tool(name, str(inner.get("description", "")), "reads", live=given)
     code = read_live(thing, takes_state=False)
-    name = getattr(thing, "name", None) or getattr(thing, "__name__", type(thing).__name__)
+    name: Any = getattr(thing, "name", None) or getattr(thing, "__name__", type(thing).__name__)
     is_tool = isinstance(thing, BaseTool)
     description = thing.description if is_tool else inspect.getdoc(thing) or ""
     return Tool(
@@ -148,9 +148,9 @@ def agent_in(graph: Graph) -> Agent | None:
     closed = _nonlocals(function)
     model = closed.get("model")
     middleware = _middleware(graph, function)
-    given = closed.get("default_tools")
+    given: Any = closed.get("default_tools")
     kept = graph.nodes["tools"].tools if "tools" in graph.nodes else ()
-    tools = tuple(map(read_tool, cast("list[Any]", given))) if isinstance(given, list) else kept
+    tools = tuple(read_tool(each) for each in given) if isinstance(given, list) else kept
     return Agent(
         name=str(about.get("lc_agent_name") or graph.name),
         tools=tools,

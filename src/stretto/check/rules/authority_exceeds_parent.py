@@ -79,9 +79,9 @@ def check(graph: Graph) -> Iterator[Finding]:
 
 
 def _of_office(graph: Graph, node: Node) -> Iterator[Finding]:
-    office = getattr(node.member, "office", None)
+    office: Any = getattr(node.member, "office", None)
     inner = _inner_office(node.graph) if office is not None else None
-    if inner is None or inner.ranks[0] is office.ranks[0]:
+    if office is None or inner is None or inner.ranks[0] is office.ranks[0]:
         return
     above, top = office.ranks[-1], inner.ranks[0]
     more = exceeds(above.authority, _said(above.authority, top.authority))
