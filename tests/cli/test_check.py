@@ -353,3 +353,35 @@ def test_the_page_shows_what_is_printed(stretto, app):
     first, said, *_ = re.findall(r"```(?:python\n(?=# app)|text\n)(.*?)```", page, re.DOTALL)
     app(first)
     assert stretto("check", "app:graph").out == said
+
+
+def test_rules_are_listed_on_any_screen(stretto, monkeypatch):
+    """A table where there is room, two lines a rule where there is not."""
+    monkeypatch.setenv("COLUMNS", "70")
+    narrow = stretto("check", "--rules").out
+    assert all(len(line) <= 70 for line in narrow.splitlines())
+    assert "G101 unreachable-node error\n     A node that no path leads to" in narrow
+    monkeypatch.setenv("COLUMNS", "150")
+    assert "unreachable-node  " in stretto("check", "--rules").out
+
+
+def test_bounds_are_in_the_json(stretto, app):
+    """By graph, as text; and where they are not allowed they are a finding."""
+    app(SOUND)
+    told = json.loads(stretto("check", "app.py", "--bounds", "--json").out)
+    assert told["bounds"]["graph"]["supersteps"] == "1"
+    assert told["bounds"]["graph"]["own_supersteps"] == "1"
+    assert "bounds" not in json.loads(stretto("check", "app.py", "--json").out)
+
+
+def test_a_fault_of_ours_does_not_keep_the_rest(stretto, app, monkeypatch):
+    """A rule that fails on one graph is told, and the code is 2."""
+
+    def fail(*_):
+        raise ZeroDivisionError("no")
+
+    monkeypatch.setattr(sys.modules["stretto.check.checking"], "found_in", fail)
+    app(FAULTY)
+    said = stretto("check", "app.py")
+    assert said.code == 2
+    assert "our fault" in said.out

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from stretto.check.bounds import Bounds, Formula
 
 
+_COUNTED = ("supersteps", "own_supersteps", "node_runs", "model_calls", "tool_calls", "seconds")
+
+
 def print_bounds(found: Sequence[Bounds]) -> None:
     """Print a table a graph: what is counted, and the most that it comes to."""
     console = screen()
@@ -30,6 +33,23 @@ def print_bounds(found: Sequence[Bounds]) -> None:
         if not each.exact:
             console.print(Text("   counted roughly: the graph has many states", "dim"))
         console.print()
+
+
+def bounds_as_json(found: Sequence[Bounds]) -> dict[str, dict[str, object]]:
+    """By graph: formulas as text, `None` where there is no bound, and what they rest on."""
+    return {
+        each.graph: {
+            **{name: _told(getattr(each, name)) for name in _COUNTED},
+            "assumptions": list(each.assumptions),
+            "unknown": list(each.unknown),
+            "exact": each.exact,
+        }
+        for each in found
+    }
+
+
+def _told(formula: Formula) -> str | None:
+    return None if formula.endless else str(formula)
 
 
 def _rows(found: Bounds) -> list[tuple[str, Formula]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stretto.check.settings import Settings
     from stretto.check.targets import Loaded
 
+OUR_FAULT = "the check itself failed, which is our fault; report it with its graph: "
 FORMATS = ("text", "json", "sarif", "github")
 
 
@@ -198,7 +199,7 @@ def _checked(asked: _Asked, wanted: dict[str, Any]) -> int:
         from stretto.cli.bounds import print_bounds
 
         print_bounds(bounded)
-    _print(asked, loaded, findings, rules)
+    _print(asked, loaded, findings, rules, bounded if asked.bounds else ())
     if loaded.problems or not loaded.graphs:
         return 2
     return 1 if any(f.severity != "info" for f in findings) else 0
@@ -233,7 +234,7 @@ def _found(
         try:
             found += found_in(graph, rules)
         except Exception as error:  # noqa: BLE001 - the other graphs are still checked
-            why = f"a rule failed: {type(error).__name__}: {error}. This is our fault: report it."
+            why = f"{OUR_FAULT}{type(error).__name__}: {error}"
             loaded.problems.append(Problem(graph.title, why))
         files |= {file for each in graph.below() for file in _files(each)}
     served = any(graph.served for graph in loaded.graphs)
@@ -285,10 +286,17 @@ def _bounded(
     if not asked.bounds and not allowed:
         return []
     from stretto.check.bounds import bounds_of, exceeding, price_of_call
+    from stretto.check.targets import Problem
 
     made: list[Bounds] = []
     for graph in loaded.graphs:
-        found = bounds_of(graph)
+        try:
+            found = bounds_of(graph)
+        except Exception as error:  # noqa: BLE001 - the other graphs are still bounded
+            loaded.problems.append(
+                Problem(graph.title, f"{OUR_FAULT}{type(error).__name__}: {error}")
+            )
+            continue
         made.append(found)
         price = price_of_call(graph, asked.tokens) if "usd" in allowed else None
         findings += exceeding(
@@ -325,12 +333,16 @@ def _fixed(findings: "list[Finding]", asked: _Asked) -> "list[Finding]":
 
 
 def _print(
-    asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]", rules: "Sequence[Rule]"
+    asked: _Asked,
+    loaded: "Loaded",
+    findings: "Sequence[Finding]",
+    rules: "Sequence[Rule]",
+    bounded: "Sequence[Bounds]",
 ) -> None:
     if asked.form == "text" and asked.output is None:
         _print_text(asked, loaded, findings)
         return
-    text = _text(asked, loaded, findings, rules)
+    text = _text(asked, loaded, findings, rules, bounded)
     if asked.output is None:
         sys.stdout.write(f"{text}\n" if text else "")
         return
@@ -343,7 +355,11 @@ def _print(
 
 
 def _text(
-    asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]", rules: "Sequence[Rule]"
+    asked: _Asked,
+    loaded: "Loaded",
+    findings: "Sequence[Finding]",
+    rules: "Sequence[Rule]",
+    bounded: "Sequence[Bounds]",
 ) -> str:
     from importlib.metadata import version
 
@@ -360,7 +376,12 @@ def _text(
         case "json":
             unknown = [u for graph in loaded.graphs for each in graph.below() for u in each.unknown]
             names = [graph.name for graph in loaded.graphs]
-            return report.as_json(findings, loaded.problems, unknown, root=root, graphs=names)
+            from stretto.cli.bounds import bounds_as_json
+
+            told = bounds_as_json(bounded) if asked.bounds else None
+            return report.as_json(
+                findings, loaded.problems, unknown, root=root, graphs=names, bounds=told
+            )
         case _:
             from io import StringIO
 
@@ -396,24 +417,15 @@ def _tell_rules(explain: str) -> None:
     from stretto.check.ignores import IGNORE_RULES
     from stretto.check.rules import all_rules
     from stretto.cli.console import screen
+    from stretto.cli.findings import draw_rule, draw_rules
 
-    console = screen()
     every = (*all_rules(), *IGNORE_RULES)
-    if explain:
-        from rich.markdown import Markdown
-
-        known = {rule.code: rule for rule in every} | {rule.name: rule for rule in every}
-        rule = known.get(explain.upper()) or known.get(explain)
-        if rule is None:
-            raise UnknownName("rule", explain, known)
-        console.print(Markdown(f"# {rule.code} {rule.name}\n\n{rule.explanation}"))
+    if not explain:
+        console = screen()
+        console.print(draw_rules(every, narrow=console.width < 120))
         return
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("code", "rule", "severity", "what it finds"):
-        table.add_column(title, no_wrap=title != "what it finds")
-    for rule in every:
-        severity = "advice" if rule.advice else rule.severity
-        table.add_row(rule.code, rule.name, severity, rule.summary)
-    console.print(table)
+    known = {rule.code: rule for rule in every} | {rule.name: rule for rule in every}
+    rule = known.get(explain.upper()) or known.get(explain)
+    if rule is None:
+        raise UnknownName("rule", explain, known)
+    screen().print(draw_rule(rule))

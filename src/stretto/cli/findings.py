@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import linecache
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from stretto.check.report import character, shown
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from stretto.check.finding import Finding, Place, Unknown
+    from stretto.check.rule import Rule
     from stretto.check.targets import Problem
 
 COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
@@ -93,6 +97,31 @@ class _Marked:
                 each.truncate(options.max_width, overflow="ellipsis")
             each.no_wrap = True
             yield each
+
+
+def draw_rule(rule: Rule) -> RenderableType:
+    """Draw a rule's page, its examples highlighted."""
+    from rich.markdown import Markdown
+
+    page = re.sub(r"^(Bad|Good):$", r"## \1", rule.explanation.strip(), flags=re.MULTILINE)
+    kind = "advice" if rule.advice else rule.severity
+    fixes = ", mended by --fix" if rule.fixes else ""
+    return Markdown(f"# {rule.code} {rule.name}\n\n*{kind}{fixes}*\n\n{page}")
+
+
+def draw_rules(rules: Iterable[Rule], *, narrow: bool) -> RenderableType:
+    """Draw a line a rule, or two where the screen is narrow."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
+    for last in (False, False, False, True):
+        table.add_column(no_wrap=not last)
+    lines: list[RenderableType] = []
+    for rule in rules:
+        kind = "advice" if rule.advice else rule.severity
+        colour = COLOURS["info" if rule.advice else rule.severity]
+        head = Text.assemble((f"{rule.code} ", "bold"), f"{rule.name} ", (kind, colour))
+        lines += [head, Padding(Text(rule.summary, "dim"), (0, 0, 0, 5))]
+        table.add_row(Text(rule.code, "bold"), rule.name, Text(kind, colour), rule.summary)
+    return Group(*lines) if narrow else table
 
 
 def draw_problems(problems: Iterable[Problem]) -> RenderableType:
