@@ -37,8 +37,8 @@ def read_tool(thing: Any) -> Tool:
     if isinstance(thing, dict):
         given = cast("dict[str, Any]", thing)
         inner = cast("dict[str, Any]", given.get("function") or given)
-        name = str(inner.get("name") or given.get("type") or "tool")
-        return Tool(name, str(inner.get("description", "")), "reads", live=given)
+        called = str(inner.get("name") or given.get("type") or "tool")
+        return Tool(called, str(inner.get("description", "")), "reads", live=given)
     code = read_live(thing, takes_state=False)
     name: Any = getattr(thing, "name", None) or getattr(thing, "__name__", type(thing).__name__)
     is_tool = isinstance(thing, BaseTool)
