@@ -247,3 +247,14 @@ def test_the_path_is_as_it_was(write: Write):
     before = list(sys.path)
     names("app.py")
     assert sys.path == before
+
+
+def test_what_is_named_twice_is_checked_once(write: Write, tmp_path: Path):
+    """However it is named, and a file that only imports a graph has it, too."""
+    file = write("app.py", GRAPH)
+    write("again.py", "from app import graph\n")
+    (tmp_path / "link.py").symlink_to(file)
+    for static in (False, True):
+        near = f"../{tmp_path.name}/app.py"
+        assert names("app.py", str(file), near, "link.py", "app:graph", static=static) == ["graph"]
+    assert names("app.py", "again.py") == names("again.py") == ["graph"]

@@ -51,8 +51,12 @@ class Loaded:
     whole: set[str] = field(default_factory=set[str])
     """The files of which all graphs were looked for."""
 
+    seen: int = 0
+    """How many graphs were met, those that were there already included."""
+
     def add(self, graph: Graph) -> None:
         """Take a graph, unless the same lines of source built one that is there."""
+        self.seen += 1
         if not any(_same(graph, each) for each in self.graphs):
             self.graphs.append(graph)
 
@@ -137,9 +141,9 @@ class _Loading:
                     self._file(file)
 
     def _only_file(self, path: Path) -> None:
-        before = len(self.found.graphs), len(self.found.problems)
+        before = self.found.seen, len(self.found.problems)
         self._file(path)
-        if before == (len(self.found.graphs), len(self.found.problems)):
+        if before == (self.found.seen, len(self.found.problems)):
             parsed(str(path), path.read_text("utf-8"))
             raise InvalidInput(
                 f"{path} has no graph at its top, and no function that says it returns one. Name "
@@ -147,7 +151,7 @@ class _Loading:
             )
 
     def _file(self, path: Path) -> None:
-        whole = path.absolute()
+        whole = path.resolve()
         self.found.whole.add(str(whole))
         if self.static:
             self._take(graphs_in_source(whole, root=package_root(whole)))
@@ -180,14 +184,14 @@ class _Loading:
             self._in_source((wanted.path() if in_file else _found_file(place)), name)
             return
         file = wanted.path() if in_file else None
-        module = import_file(file.absolute()) if file is not None else _imported(place)
+        module = import_file(file.resolve()) if file is not None else _imported(place)
         path = Path(module.__file__ or place)
         self.found.add(read_value(attribute(path, module, name), name, str(path)))
 
     def _in_source(self, path: Path | None, name: str) -> None:
         if path is None:  # pragma: no cover - `Target.path` gives one or raises
             return
-        whole = path.absolute()
+        whole = path.resolve()
         graphs = graphs_in_source(whole, root=package_root(whole))
         wanted = [graph for graph in graphs if graph.name == name]
         if not wanted and name in parsed(str(whole), whole.read_text("utf-8")).constants:
