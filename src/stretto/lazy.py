@@ -39,7 +39,8 @@ class _Lazy(ModuleType):
 
     @property
     def _homes(self) -> dict[str, str]:
-        return self.__dict__[_HOMES]
+        homes: dict[str, str] = self.__dict__[_HOMES]
+        return homes
 
     def __getattr__(self, name: str) -> Any:
         home = self._homes.get(name)

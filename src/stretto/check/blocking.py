@@ -141,8 +141,6 @@ def _elsewhere(tree: ast.AST) -> Iterator[int]:
     for node in ast.walk(tree):
         if node is tree:
             continue
-        inner = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if isinstance(node, ast.Lambda) or (
-            inner and (node.name in passed or node.name not in called)
-        ):
+        name = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else ""
+        if isinstance(node, ast.Lambda) or (name and (name in passed or name not in called)):
             yield from (id(each) for each in ast.walk(node) if isinstance(each, ast.Call))

@@ -171,7 +171,7 @@ def _imports(text: str, line: str) -> bool:
 def _first_import(tree: ast.Module) -> int:
     """The number of lines in front of the first import that is not of the future."""
     for node in _behind_the_head(tree):
-        first = [d.lineno for d in getattr(node, "decorator_list", [])]
+        first: list[int] = [d.lineno for d in getattr(node, "decorator_list", [])]
         return min([node.lineno, *first]) - 1
     return 0
 

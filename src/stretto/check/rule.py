@@ -72,7 +72,8 @@ class Rule:
 
     def example(self, kind: str) -> str:
         """The source of its "Bad" or "Good" example; empty when there is none."""
-        return dict(_BLOCK.findall(self.explanation)).get(kind, "")
+        blocks: dict[str, str] = dict(_BLOCK.findall(self.explanation))
+        return blocks.get(kind, "")
 
     def finding(
         self,

@@ -109,7 +109,8 @@ def _table(file: Path) -> dict[str, Any] | None:
         if not isinstance(found, dict):
             name = ".".join(_TABLE[: at + 1])
             raise BadDefinition(file, _line(file, key), f"{name} is no table", f"Write [{name}]")
-    return found
+    table: dict[str, Any] = found
+    return table
 
 
 def _settings(file: Path, table: dict[str, Any]) -> Settings:

@@ -80,7 +80,15 @@ _OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
-_PURE = {"len": len, "min": min, "max": max, "bool": bool, "abs": abs, "int": int, "str": str}
+_PURE: dict[str, Callable[..., Any]] = {
+    "len": len,
+    "min": min,
+    "max": max,
+    "bool": bool,
+    "abs": abs,
+    "int": int,
+    "str": str,
+}
 
 
 class TooMany(Exception):

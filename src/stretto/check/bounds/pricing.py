@@ -24,9 +24,9 @@ def price_of_call(graph: Graph, tokens: tuple[int, int] | None) -> float | None:
     """
     if tokens is None:
         return None
-    from stretto.policy import PRICES, prices_from_environment
+    from stretto.policy import prices_from_environment
 
-    prices = prices_from_environment() or PRICES
+    prices = prices_from_environment()
     costs = [prices.cost(name, *tokens) if name else None for name in models(graph)]
     known = [cost for cost in costs if cost is not None]
     return max(known, default=0.0) if len(known) == len(costs) else None

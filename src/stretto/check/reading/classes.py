@@ -64,7 +64,7 @@ def _kind(kind: type) -> Any:
 def _is_refused(kind: type) -> bool:
     """Whether LangGraph's serializer does not take an object of a class."""
     try:
-        thing = object.__new__(kind)
+        thing: Any = object.__new__(kind)
     except TypeError:
         return False
     try:

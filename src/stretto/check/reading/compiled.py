@@ -73,7 +73,8 @@ class _Reader:
             return Graph(
                 called, path, live=graph, file=self.file, unknown=(Unknown(called, "", why),)
             )
-        return self._of(cast("Builder", builder), compiled, called, path, (*above, id(builder)))
+        known: Builder = builder
+        return self._of(known, compiled, called, path, (*above, id(builder)))
 
     def _of(
         self,

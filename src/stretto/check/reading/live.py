@@ -8,7 +8,7 @@ import inspect
 import sysconfig
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.tools import BaseTool
 from langgraph.func import _TaskFunction  # pyright: ignore[reportPrivateUsage] - what @task makes
@@ -50,7 +50,7 @@ def plain(thing: Any, around: _Around | None = None) -> FunctionType | None:
     around = around or _Around()
     for _ in range(20):
         if isinstance(found, functools.partial):
-            partial = cast("functools.partial[Any]", found)
+            partial: functools.partial[Any] = found
             around.bound += len(partial.args)
             found = partial.func
         elif hasattr(found, "__wrapped__"):

@@ -499,7 +499,8 @@ class _Maker:
         if not isinstance(tree, ast.Call):
             return self.space.value(given)
         words = {k.arg: k.value for k in tree.keywords if k.arg}
-        named = words.get("model") or words.get("model_name") or (tree.args or [None])[0]
+        given_first = tree.args[0] if tree.args else None
+        named = words.get("model") or words.get("model_name") or given_first
         return space.value(named) if named is not None else MISSING
 
     def _limit(self, middleware: list[ast.expr]) -> int | None:

@@ -67,11 +67,11 @@ def targets(
             found, whole = targets(where, scope, local, depth + 1, many=many)
             return [replace(j, kind="send", payload=payload) for j in found], whole
         case ast.Name(id=name) if name in local:
-            values = local[name]
-            if values is None:
+            known = local[name]
+            if known is None:
                 return [], False
-            found, whole = joined(values, scope, local, depth, many=many)
-            if len(values) > 1:
+            found, whole = joined(known, scope, local, depth, many=many)
+            if len(known) > 1:
                 found = [replace(jump, sure=False) for jump in found]
             return found, whole
         case _:

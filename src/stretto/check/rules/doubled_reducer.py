@@ -102,14 +102,15 @@ from stretto.check.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Graph, Node
+    from stretto.check.facts import Branch, Graph, Node
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the fields that a subgraph takes and gives back, and whose reducer adds."""
-    codes = [each.code for each in (*graph.nodes.values(), *graph.branches) if each.code]
+    holders: list[Node | Branch] = [*graph.nodes.values(), *graph.branches]
+    codes = [each.code for each in holders if each.code]
     sent = {jump.target for code in codes for jump in code.jumps if jump.kind == "send"}
     for node in graph.nodes.values():
         if node.graph is None or node.code is not None or node.member is not None:

@@ -146,7 +146,7 @@ def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     class Record(BaseModel):
         text: str = ""
 
-    schema: Any = TypedDict("schema", {"a_lost_record": Record})  # type: ignore[operator]
+    schema: Any = TypedDict("schema", {"a_lost_record": Record})
 
     async def writes_a_record(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
         return {"a_lost_record": Record()}

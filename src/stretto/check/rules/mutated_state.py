@@ -84,14 +84,15 @@ from stretto.check.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Field, Function, Graph, Mutation, Node
+    from stretto.check.facts import Branch, Field, Function, Graph, Mutation, Node
     from stretto.check.finding import Certainty, Finding
     from stretto.check.mutating import Builder
 
 
 def check(graph: Graph) -> Iterator[Finding]:
     """Name the changes of the given state that get lost, or are made twice."""
-    codes = [each.code for each in (*graph.nodes.values(), *graph.branches) if each.code]
+    holders: list[Node | Branch] = [*graph.nodes.values(), *graph.branches]
+    codes = [each.code for each in holders if each.code]
     sent = {jump.target for code in codes for jump in code.jumps if jump.kind == "send"}
     for node in graph.nodes.values():
         code = node.code

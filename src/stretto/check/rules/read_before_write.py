@@ -87,7 +87,7 @@ from stretto.check.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Function, Graph, Node, Read
+    from stretto.check.facts import Branch, Function, Graph, Node, Read
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
 
@@ -173,7 +173,8 @@ def _up_to(graph: Graph, name: str) -> set[str]:
 
 def _sent_to(graph: Graph) -> tuple[set[str], bool]:
     """The nodes that a `Send` may lead to, and whether these are all."""
-    codes = [each.code for each in (*graph.nodes.values(), *graph.branches)]
+    holders: list[Node | Branch] = [*graph.nodes.values(), *graph.branches]
+    codes = [each.code for each in holders]
     inner = [n for node in graph.nodes.values() if node.graph for n in node.graph.nodes.values()]
     sent: set[str] = set()
     known = all(code is not None for code in codes) and not inner

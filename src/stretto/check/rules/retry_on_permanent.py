@@ -58,7 +58,7 @@ graph = builder.compile()
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langgraph.types import RetryPolicy
 
@@ -121,7 +121,8 @@ def _of(graph: Graph, node: Node, retry: Retry) -> Iterator[Finding]:
     bad = [name for name in names if name in _NEVER or (name in _REFUSED and _is_theirs(retry))]
     bad += [name for name in names if name in _OF_VALUES and _always_the_same(node)]
     seldom = [name for name in names if name in _MOSTLY]
-    what, certainty = "", "possible"
+    what = ""
+    certainty: Certainty = "possible"
     if bad:
         what, certainty = f"retries on {', '.join(bad)}, which cannot heal", "proved"
     elif seldom:
@@ -137,7 +138,7 @@ def _of(graph: Graph, node: Node, retry: Retry) -> Iterator[Finding]:
             f"node {node.name!r} {what}",
             "Name in `retry_on` what may heal, such as (ConnectionError, TimeoutError) and a "
             "provider's rate limit.",
-            certainty=cast("Certainty", certainty),
+            certainty=certainty,
             node=node.name,
             place=retry.at,
         )

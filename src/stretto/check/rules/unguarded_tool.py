@@ -83,6 +83,7 @@ from stretto.check.asking import asks
 from stretto.check.guarding import unguarded
 from stretto.check.mutating import inserted
 from stretto.check.rule import Rule
+from stretto.check.toolboxes import agent_of, asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,19 +138,7 @@ def _of_tools(
 
 def mutate(builder: Builder) -> Builder:
     """Put an agent at the front that may order what it likes."""
-    from langchain.agents import create_agent
-    from langchain.agents.middleware import ModelCallLimitMiddleware
-
-    from stretto.testing import ScriptedModel
-
-    limit = ModelCallLimitMiddleware[Any, Any](run_limit=9)
-    agent: Any = create_agent(ScriptedModel(["Done."]), [_order], middleware=[limit])
-
-    def clerk(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
-        agent.invoke({"messages": [("user", "a lamp")]})
-        return {}
-
-    return inserted(builder, "clerk_of_all", clerk)
+    return inserted(builder, "clerk_of_all", asking(agent_of(_order)))
 
 
 def _order(item: str) -> str:
