@@ -57,6 +57,6 @@ def test_the_last_line_counts():
     )
     assert (
         str(summary([], 1, 2, 0))
-        == "nothing is wrong in 1 graph; 2 parts could not be looked into (-v)"
+        == "found nothing wrong in 1 graph; 2 parts could not be looked into (-v)"
     )
     assert str(summary([], 0, 0, 1)) == "there is no graph to check; 1 target not checked"

@@ -144,7 +144,8 @@ def summary(findings: Sequence[Finding], graphs: int, unknown: int, problems: in
     failed = f"; {counted(problems, 'target')} not checked" if problems else ""
     if not findings:
         colour = "red" if problems or not graphs else "green"
-        said = f"nothing is wrong {about}" if graphs else "there is no graph to check"
+        known = "found nothing wrong" if unknown else "nothing is wrong"
+        said = f"{known} {about}" if graphs else "there is no graph to check"
         return Text.assemble((said, colour), (hidden + failed, "dim"))
     kinds = {
         kind: sum(f.severity == kind for f in findings) for kind in ("error", "warning", "info")
