@@ -65,3 +65,23 @@ def test_a_name_with_a_provider_is_read(name: str, near: str, tmp_path: Path):
     tail = f"\ngraph = create_agent({name!r}, [], middleware=[limit])"
     found = seen_in_source(HEAD, tmp_path, CODE, tail)
     assert [repr(near) in each.remedy for each in found] == [True] * bool(near)
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("init_chat_model('gpt5-mini')", True),
+        ("init_chat_model('gpt5-mini', model_provider='openai')", True),
+        ("init_chat_model('gpt5-mini', model_provider='azure_openai')", False),
+        ("init_chat_model('azure_openai:gpt5-mini')", False),
+        ("ChatOpenAI(model='gpt5-mini')", True),
+        ("ChatOpenAI(model='gpt5-mini', base_url='http://localhost:1')", False),
+        ("AzureChatOpenAI(model='gpt5-mini')", False),
+    ],
+)
+def test_a_model_is_read_where_it_is_made(made: str, tmp_path: Path, *, found: bool):
+    """With what is said of its provider."""
+    code = HEAD + "from langchain.chat_models import init_chat_model\n"
+    code += f"from langchain_openai import AzureChatOpenAI, ChatOpenAI\nllm = {made}\n"
+    tail = "\ngraph = create_agent(llm, [], middleware=[limit])"
+    assert bool(seen_in_source(code, tmp_path, CODE, tail)) == found

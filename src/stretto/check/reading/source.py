@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CREATE_AGENT = ("create_agent", "create_react_agent")
 _SCHEMAS = ("input_schema", "output_schema", "input", "output")
+_OWN_SERVER = frozenset({"base_url", "openai_api_base", "azure_endpoint", "azure_deployment"})
 _CALL_LIMITS = ("ModelCallLimitMiddleware", "CallLimit")
 
 
@@ -501,7 +502,11 @@ class _Maker:
         words = {k.arg: k.value for k in tree.keywords if k.arg}
         given_first = tree.args[0] if tree.args else None
         named = words.get("model") or words.get("model_name") or given_first
-        return space.value(named) if named is not None else MISSING
+        if named is None or _OWN_SERVER & set(words) or "Azure" in space.dotted(tree.func):
+            return MISSING  # a server of its own calls them what it likes
+        provider = space.value(words["model_provider"]) if "model_provider" in words else ""
+        model = space.value(named)
+        return f"{provider}:{model}" if provider and isinstance(model, str) else model
 
     def _limit(self, middleware: list[ast.expr]) -> int | None:
         for given in middleware:

@@ -70,6 +70,8 @@ PROVIDERS = (
     "upstage", "xai",
 )  # fmt: skip
 """Whose models LangChain can make by their names."""
+_FREE = frozenset({"azure_ai", "azure_openai", "huggingface", "litellm", "ollama", "openrouter"})
+"""Providers with whom models are called as whoever sets them up likes."""
 _OWN_SERVER = ("openai_api_base", "base_url", "azure_endpoint", "anthropic_api_url")
 _DIGITS = re.compile(r"\d+")
 
@@ -99,7 +101,7 @@ def _nearly(name: str) -> tuple[str, str]:
     if colon and model == name and not _DIGITS.search(provider):
         near = difflib.get_close_matches(provider, PROVIDERS, n=1, cutoff=0.8)
         return name, f"{near[0]}:{rest}" if near else ""
-    if not model or model in KNOWN or model.startswith(FAMILIES):
+    if provider in _FREE or not model or model in KNOWN or model.startswith(FAMILIES):
         return model, ""
     near = difflib.get_close_matches(model, KNOWN, n=1, cutoff=0.8)
     newer = bool(near) and _DIGITS.sub("", near[0]) == _DIGITS.sub("", model)
