@@ -385,3 +385,13 @@ def test_a_fault_of_ours_does_not_keep_the_rest(stretto, app, monkeypatch):
     said = stretto("check", "app.py")
     assert said.code == 2
     assert "our fault" in said.out
+
+
+def test_what_several_graphs_share_is_told_once(stretto, app):
+    """A function of two graphs has its fault once."""
+    more = 'other = StateGraph(State)\nother.add_node("write", write)\n'
+    edges = 'other.add_edge(START, "write")\nother.add_edge("write", END)\n'
+    app(FAULTY + more + edges + "second = other.compile()\n")
+    said = stretto("check", "app.py")
+    assert said.out.count("S201") == 1
+    assert "1 error in 2 graphs" in said.out

@@ -239,7 +239,7 @@ def _found(
         files |= {file for each in graph.below() for file in _files(each)}
     served = any(graph.served for graph in loaded.graphs)
     left = heeded(
-        _in_order(dict.fromkeys(found)),
+        _in_order(_once(found)),
         files,
         [rule.code for rule in (*all_rules(), *IGNORE_RULES)],
         asked=[rule.code for rule in rules if served or not rule.served],
@@ -247,6 +247,15 @@ def _found(
     )
     wanted = {rule.code for rule in rules}
     return [f for f in left if f.code in wanted and not settings.allows(f, root)]
+
+
+def _once(findings: "Iterable[Finding]") -> "Iterable[Finding]":
+    """Each line of source once, though several graphs may share it."""
+    seen: dict[tuple[Any, ...], Finding] = {}
+    for each in findings:
+        graph = each.graph if each.place is None else ""
+        seen.setdefault((each.code, each.place, each.message, graph), each)
+    return seen.values()
 
 
 def _in_order(findings: "Iterable[Finding]") -> "list[Finding]":
