@@ -258,3 +258,18 @@ def test_what_is_named_twice_is_checked_once(write: Write, tmp_path: Path):
         near = f"../{tmp_path.name}/app.py"
         assert names("app.py", str(file), near, "link.py", "app:graph", static=static) == ["graph"]
     assert names("app.py", "again.py") == names("again.py") == ["graph"]
+
+
+def test_a_project_is_checked_by_its_langgraph_json(write: Write):
+    """Each graph that it names is served, and one that is not there does not keep the rest."""
+    write("app.py", GRAPH, "\n\nother = StateGraph(State)\nother.add_node('b', write)\n")
+    text = '{"dependencies": ["."], "graphs": {"one": "./app.py:graph", "two": "./no.py:graph"}}'
+    write("langgraph.json", text)
+    for static in (False, True):
+        loaded = load([], static=static)
+        assert [(set(graph.nodes), graph.served) for graph in loaded.graphs] == [({"write"}, True)]
+        (problem,) = loaded.problems
+        assert problem.target == "two"
+        assert "there is no file" in problem.why
+    assert names("one") == ["one"]
+    assert "a team of langgraph.json (one, two)" in why("three")

@@ -221,7 +221,8 @@ class _Loading:
         path = target.path()
         if self.static:
             graphs = graphs_in_source(path, root=project.root) if path is not None else []
-            self._take(replace(graph, served=True) for graph in graphs)
+            named = [each for each in graphs if each.name == target.text.rpartition(":")[2]]
+            self._take(replace(graph, served=True) for graph in named or graphs)
             return
         graph = project.graph(name)
         self.found.graphs.append(read_value(graph, name, str(path or ""), served=True))
