@@ -479,7 +479,7 @@ class Graph:
         if node is not None:
             if node.ends is not None:
                 jumps |= set(node.ends)
-            if node.code is not None and node.graph is None:
+            if node.code is not None:  # a function may run a graph, and then go on where it likes
                 jumps |= {j.target for j in node.code.jumps if not j.parent}
                 whole = whole and (node.code.jumps_all or node.ends is not None)
             if node.opaque and node.ends is None:

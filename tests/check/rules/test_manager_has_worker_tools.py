@@ -91,3 +91,31 @@ def test_a_manager_that_asks_by_a_tool_is_found():
     (finding,) = told(agent(ask_worker, look_up, name="boss"), CODE)
     assert "'worker'" in finding.message
     assert told(agent(ask_worker, add, name="boss"), CODE) == []
+
+
+def test_an_agent_that_asks_itself_has_its_own_tools():
+    """There is no worker."""
+    made: list[Any] = []
+
+    def ask_again(words: str) -> str:
+        """Ask again."""
+        return str(made[0].invoke({"messages": [("user", words)]}))
+
+    made.append(agent(ask_again, look_up, name="boss"))
+    assert told(made[0], CODE) == []
+
+
+def test_a_worker_in_a_function_is_a_worker():
+    """It goes back by a command."""
+    worker = agent(look_up, name="worker")
+
+    def works(state: MessagesState) -> Command[Any]:
+        said = worker.invoke(state)
+        return Command(goto="manager", update={"messages": said["messages"][-1:]})
+
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(MessagesState)
+    builder.add_node("manager", agent(handoff("worker"), look_up))
+    builder.add_node("worker", works)
+    builder.add_edge(START, "manager")
+    (finding,) = told(builder.compile(), CODE)
+    assert finding.node == "manager"

@@ -114,8 +114,10 @@ def check(graph: Graph) -> Iterator[Finding]:
 
 def _asking(graph: Graph, box: Toolbox) -> Iterator[Finding]:
     """Those who ask their workers by tools."""
+    own = {tool.name for tool in box.tools}
     for worker, tools in {each for tool in box.tools for each in tool.workers}:
-        yield from _told(graph, box, worker, tools)
+        if tools != own:  # else it asks itself
+            yield from _told(graph, box, worker, tools)
 
 
 def _told(graph: Graph, box: Toolbox, worker: str, tools: Collection[str]) -> Iterator[Finding]:
