@@ -273,3 +273,13 @@ def test_a_project_is_checked_by_its_langgraph_json(write: Write):
         assert "there is no file" in problem.why
     assert names("one") == ["one"]
     assert "a team of langgraph.json (one, two)" in why("three")
+
+
+def test_a_team_that_source_does_not_tell_of_is_not_passed_over(write: Write):
+    """It is said that it was not looked into."""
+    write("app.py", "from elsewhere import graph\n")
+    write("langgraph.json", '{"dependencies": ["."], "graphs": {"one": "./app.py:graph"}}')
+    (graph,) = load([], static=True).graphs
+    (unknown,) = graph.unknown
+    assert (unknown.graph, graph.nodes) == ("one", {})
+    assert "Leave out --static" in why("app.py", static=True)

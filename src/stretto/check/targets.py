@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stretto.check.facts import Graph
 from stretto.check.failing import told
+from stretto.check.finding import Unknown
 from stretto.check.importing import file_of, import_file, package_root, standing_in
 from stretto.check.making import is_graph, read_value, says_it_makes_a_graph
 from stretto.check.reading.source import graphs_in_source
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from types import ModuleType
 
-    from stretto.check.facts import Graph
 
 _MODULES = ("langgraph", "stretto", "langchain", "deepagents")
 """What a file that holds a graph has in its text."""
@@ -145,6 +146,8 @@ class _Loading:
         self._file(path)
         if before == (self.found.seen, len(self.found.problems)):
             parsed(str(path), path.read_text("utf-8"))
+            if self.static:
+                raise InvalidInput(f"no graph can be read in {path}. Leave out --static.")
             raise InvalidInput(
                 f"{path} has no graph at its top, and no function that says it returns one. Name "
                 f"the one that makes it: {path}:NAME, or annotate what it returns."
@@ -222,7 +225,7 @@ class _Loading:
         if self.static:
             graphs = graphs_in_source(path, root=project.root) if path is not None else []
             named = [each for each in graphs if each.name == target.text.rpartition(":")[2]]
-            self._take(replace(graph, served=True) for graph in named or graphs)
+            self._take(replace(graph, served=True) for graph in named or graphs or [_unread(name)])
             return
         graph = project.graph(name)
         self.found.graphs.append(read_value(graph, name, str(path or ""), served=True))
@@ -253,6 +256,11 @@ class _Loading:
                 f"there is no file, folder, module or team {target!r}. Name a file, a folder, or "
                 f"{known}."
             )
+
+
+def _unread(name: str) -> Graph:
+    why = "its source builds no StateGraph that can be read; without --static it is looked into"
+    return Graph(name, unknown=(Unknown(name, "", why),))
 
 
 def _project_or_none() -> Project | None:
