@@ -116,7 +116,7 @@ def _asking(graph: Graph, box: Toolbox) -> Iterator[Finding]:
     """Those who ask their workers by tools."""
     own = {tool.name for tool in box.tools}
     for worker, tools in {each for tool in box.tools for each in tool.workers}:
-        if tools != own:  # else it asks itself
+        if own != set(tools):  # else it asks itself
             yield from _told(graph, box, worker, tools)
 
 
