@@ -136,6 +136,8 @@ class Function:
     is_async: bool = False
     parameters: tuple[str, ...] = ()
     """Without `self`."""
+    bound: int = 0
+    """How many of them are given before, as by `functools.partial`."""
     reads: tuple[Read, ...] = ()
     reads_all: bool = False
     """Whether the whole state is passed on, so that other keys may be read, too."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import ast
 import operator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from stretto.check.bounds.changing import changed_elsewhere, changed_in, passed_on, stored_in
 from stretto.check.reading.scope import MISSING
 from stretto.check.reading.targets import COMMAND, SEND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from stretto.check.facts import Function
 
@@ -48,8 +49,13 @@ class Sent:
     """A `Send`, or as many as there are of something."""
 
     node: Any
-    per: str = ""
-    """What there may be any number of; empty for one."""
+    per: tuple[str, ...] = ()
+    """What there may be any number of: as often as there are of all of them, multiplied."""
+    often: int = 1
+
+
+FAILED: Final = object()
+"""Stands for what a function gives that raises."""
 
 
 @dataclass
@@ -59,10 +65,27 @@ class Way:
     local: dict[str, Any] = field(default_factory=dict[str, Any])
     given: Any = None
     done: bool = False
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Fields that the function has given other values in place."""
 
     def copy(self) -> Way:
         """The same, to go on from."""
-        return Way(dict(self.local), self.given, self.done)
+        return Way(dict(self.local), self.given, self.done, dict(self.state))
+
+    def ended(self, given: Any) -> Way:
+        """The same, at its end."""
+        return Way(self.local, given, done=True, state=self.state)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Know no longer what local names hold."""
+        self.local.update(dict.fromkeys(names, UNKNOWN))
+
+    def touch(self, names: Iterable[str]) -> None:
+        """Know no longer what is in the lists and dictionaries that local names hold."""
+        held = [self.local[n] for n in names if isinstance(self.local.get(n), list | dict)]
+        for name, value in list(self.local.items()):
+            if any(value is each for each in held):
+                self.local[name] = UNKNOWN
 
 
 _OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -131,12 +154,16 @@ class Evaluator:
         return ways
 
     def _statement(self, node: ast.stmt, way: Way) -> list[Way]:
+        if isinstance(node, ast.Return | ast.Assign | ast.AnnAssign | ast.Expr | ast.If):
+            way.touch(passed_on(node.test if isinstance(node, ast.If) else node))
         match node:
             case ast.Return(value=value):
                 given = self._choices(value, way) if value is not None else [None]
-                return [Way(way.local, each, done=True) for each in given]
+                return [way.ended(each) for each in given]
             case ast.Raise():
-                return []
+                return [way.ended(FAILED)]
+            case ast.Expr(value=value):
+                return self._done(value, way)
             case ast.If(test=test, body=body, orelse=orelse):
                 return self._if(self.value(test, way), body, orelse, way)
             case ast.Assign(targets=targets, value=value):
@@ -149,14 +176,51 @@ class Evaluator:
                 return [way]
             case ast.For() | ast.AsyncFor() | ast.While():
                 return self._loop(node, way)
-            case ast.Try():
+            case ast.Try() | ast.TryStar():
                 return self._try(node, way)
             case ast.With() | ast.AsyncWith():
-                return self._body(node.body, [way])
+                return self._with(node, way)
             case ast.Match(subject=subject, cases=cases):
                 return self._match(self.value(subject, way), cases, way)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                way.local[node.name] = UNKNOWN
+                return [way]
+            case ast.AugAssign(target=target):
+                self._give(target, UNKNOWN, way)
+                return [way]
             case _:
                 return [way]
+
+    def _done(self, value: ast.expr, way: Way) -> list[Way]:
+        """A call whose result nobody takes: it may change what it is called on, or is given."""
+        match value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[one]):
+                known = way.local.get(name)
+                if isinstance(known, list) and not passed_on(one):
+                    known = cast("list[Any]", known)
+                    same = [n for n, each in way.local.items() if each is known]
+                    longer = [*known, self.value(one, way)]
+                    way.local.update(dict.fromkeys(same, longer))
+                    return [way]
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if self._is_state(name, way):
+                way.state[ANY] = UNKNOWN
+            case _:
+                pass
+        self.value(value, way)
+        way.touch(changed_in(value))
+        return [way]
+
+    def _with(self, node: ast.With | ast.AsyncWith, way: Way) -> list[Way]:
+        """What is done within, and where errors are suppressed, only a part of it."""
+        way.forget(stored_in([item.optional_vars for item in node.items if item.optional_vars]))
+        before = way.copy()
+        ways = self._body(node.body, [way])
+        names = [ast.unparse(item.context_expr) for item in node.items]
+        if any("suppress" in name or "raises" in name for name in names):
+            before.forget(stored_in(node.body))
+            before.touch(changed_in(node))
+            ways.append(before)
+        return ways
 
     def _if(
         self, test: Any, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt], way: Way
@@ -179,6 +243,11 @@ class Evaluator:
         match target:
             case ast.Name(id=name):
                 way.local[name] = value
+            case ast.Subscript(value=ast.Name(id=name), slice=key) if self._is_state(name, way):
+                named = self.value(key, way)
+                way.state[named if isinstance(named, str) else ANY] = value
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if self._is_state(name, way):
+                way.state[attr] = value
             case ast.Subscript(value=ast.Name(id=name), slice=key):
                 known, named = way.local.get(name), self.value(key, way)
                 if isinstance(known, dict) and isinstance(named, str):
@@ -193,32 +262,42 @@ class Evaluator:
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, way: Way) -> list[Way]:
         """A loop may not run; where it does, what it changes is not known."""
-        changed = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & {
-            *(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stored(n)),
-            *_appended(node),
-        }
-        inside = way.copy()
-        for name in changed:
-            way.local[name] = inside.local[name] = UNKNOWN
+        way.forget(stored_in([node]))
+        way.touch(changed_in(node))
+        inside, broken = way.copy(), way.copy()
         returns = [w for w in self._body(node.body, [inside]) if w.done]
-        return returns + self._body(node.orelse, [way])
+        if not node.orelse:
+            return [*returns, way]
+        return [*returns, broken, *self._body(node.orelse, [way])]
 
-    def _try(self, node: ast.Try, way: Way) -> list[Way]:
+    def _try(self, node: ast.Try | ast.TryStar, way: Way) -> list[Way]:
+        """What is done within, or a part of it and then a handler."""
         before = way.copy()
+        before.forget(stored_in(node.body))
+        before.touch(changed_in(*node.body))
         ways = self._body([*node.body, *node.orelse], [way])
         for handler in node.handlers:
-            ways += self._body(handler.body, [before.copy()])
-        if node.finalbody:
-            going = self._body(node.finalbody, [w for w in ways if not w.done])
-            ways = [w for w in ways if w.done] + going
-        return ways
+            caught = before.copy()
+            caught.forget([handler.name] if handler.name else [])
+            ways += self._body(handler.body, [caught])
+        if not node.finalbody:
+            return ways
+        last = [after for w in ways for after in self._finally(node.finalbody, w)]
+        return [*last, *self._body(node.finalbody, [before])] if not node.handlers else last
+
+    def _finally(self, body: Sequence[ast.stmt], way: Way) -> list[Way]:
+        """What a `finally` makes of a way: the same, unless it returns, too."""
+        after = self._body(body, [replace(way, done=False)])
+        return [w if w.done else replace(w, given=way.given, done=way.done) for w in after]
 
     def _match(self, subject: Any, cases: Sequence[ast.match_case], way: Way) -> list[Way]:
         ways: list[Way] = []
         for case in cases:
             fits = self._fits(subject, case, way)
             if fits is not False:
-                ways += self._body(case.body, [way.copy()])
+                inside = way.copy()
+                inside.forget(_captured(case))
+                ways += self._body(case.body, [inside])
             if fits is True:
                 return ways
         return [*ways, way]
@@ -272,9 +351,9 @@ class Evaluator:
             case ast.Name(id=name):
                 return self._named(name, node, way)
             case ast.Subscript(value=ast.Name(id=owner), slice=key) if self._is_state(owner, way):
-                return self._read(self.value(key, way), sure=True)
+                return self._read(self.value(key, way), way, sure=True)
             case ast.Attribute(value=ast.Name(id=owner), attr=attr) if self._is_state(owner, way):
-                return self._read(attr, sure=True)
+                return self._read(attr, way, sure=True)
             case ast.Attribute():
                 return self._constant(node)
             case ast.Call():
@@ -300,12 +379,8 @@ class Evaluator:
                 return self._dict(keys, values, way)
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 return self._list(parts, way)
-            case (
-                ast.ListComp(elt=inner, generators=[made, *_])
-                | ast.GeneratorExp(elt=inner, generators=[made, *_])
-            ):
-                each = self.value(inner, way)
-                return [Sent(each.node, _per(made.iter))] if isinstance(each, Sent) else UNKNOWN
+            case ast.ListComp(elt=inner) | ast.GeneratorExp(elt=inner):
+                return self._each(inner, node.generators, way)
             case ast.Await(value=inner):
                 return self.value(inner, way)
             case ast.NamedExpr(target=ast.Name(id=name), value=inner):
@@ -314,8 +389,41 @@ class Evaluator:
             case _:
                 return UNKNOWN
 
+    def _each(self, inner: ast.expr, made: list[ast.comprehension], way: Way) -> Any:
+        """As many `Send` as a comprehension makes at most."""
+        inside = way.copy()
+        inside.forget(stored_in([each.target for each in made]))
+        each = self.value(inner, inside)
+        if not isinstance(each, Sent) or each.per:
+            return UNKNOWN
+        per: list[str] = []
+        often = each.often
+        for over in made:
+            known = self.value(over.iter, way)
+            if isinstance(known, list) and not any(isinstance(one, Sent) for one in known):
+                often *= len(cast("list[Any]", known))
+            elif (count := self._range(over.iter, way)) is not None:
+                often *= count
+            else:
+                per.append(_per(over.iter))
+        filtered = any(over.ifs for over in made)
+        sent = Sent(each.node, tuple(sorted(per)), often)
+        return [Perhaps(sent) if filtered or per else sent] if often else []
+
+    def _range(self, iterated: ast.expr, way: Way) -> int | None:
+        match iterated:
+            case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
+                given = [self.value(each, way) for each in args]
+                if all(isinstance(each, int) for each in given):
+                    return len(range(*cast("list[int]", given)))
+            case _:
+                pass
+        return None
+
     def _is_state(self, name: str, way: Way) -> bool:
-        return name in self.code.parameters[:1] or way.local.get(name) is STATE
+        if name in way.local:
+            return way.local[name] is STATE
+        return name in self.code.parameters[self.code.bound :][:1]
 
     def _named(self, name: str, node: ast.expr, way: Way) -> Any:
         if name in way.local:
@@ -325,14 +433,19 @@ class Evaluator:
         return self._constant(node)
 
     def _constant(self, node: ast.expr) -> Any:
+        last = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        if last in changed_elsewhere(self.code.source):
+            return UNKNOWN
         value = self.code.scope.value(node)
         if value is MISSING or not isinstance(value, str | int | float | bool | None):
             return UNKNOWN
         return value
 
-    def _read(self, key: Any, *, sure: bool, default: Any = None) -> Any:
-        if not isinstance(key, str):
+    def _read(self, key: Any, way: Way, *, sure: bool, default: Any = None) -> Any:
+        if not isinstance(key, str) or ANY in way.state:
             return UNKNOWN
+        if key in way.state:
+            return way.state[key]
         value = self.state.get(key, UNKNOWN)
         if value is ABSENT:
             return self.begun(key) if sure else default
@@ -343,7 +456,7 @@ class Evaluator:
         match func:
             case ast.Attribute(value=ast.Name(id=owner), attr="get") if self._is_state(owner, way):
                 default = self.value(args[1], way) if len(args) > 1 else None
-                return self._read(self.value(args[0], way), sure=False, default=default)
+                return self._read(self.value(args[0], way), way, sure=False, default=default)
             case ast.Name(id=name) if name in _PURE and not node.keywords:
                 given = [self.value(each, way) for each in args]
                 return UNKNOWN if any(_vague(v) for v in given) else _called(_PURE[name], given)
@@ -379,7 +492,7 @@ class Evaluator:
         result: Any = True
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node, way)
-            if right is STATE and isinstance(left, str):
+            if right is STATE and isinstance(left, str) and not way.state:
                 there = self.state.get(left, UNKNOWN)
                 right = UNKNOWN if there is UNKNOWN else [] if there is ABSENT else [left]
             held = (
@@ -398,7 +511,7 @@ class Evaluator:
         for key, item in zip(keys, values, strict=True):
             if key is None:
                 inner = self.value(item, way)
-                if inner is STATE:
+                if inner is STATE and not way.state:
                     continue
                 if not isinstance(inner, dict):
                     return UNKNOWN
@@ -427,19 +540,22 @@ STATE: Final = object()
 """The state itself."""
 
 
-def _stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
+ANY: Final = "*"
+"""Stands for a field that is changed in place, whichever it is."""
 
 
-def _appended(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
-        match each:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-                yield name
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                yield name
-            case _:
-                pass
+@dataclass(frozen=True)
+class Perhaps:
+    """As many `Send` as there are of something, or none."""
+
+    sent: Sent
+
+
+def _captured(case: ast.match_case) -> set[str]:
+    """The names that a pattern gives values."""
+    found = [getattr(each, "name", None) for each in ast.walk(case.pattern)]
+    rest = [getattr(each, "rest", None) for each in ast.walk(case.pattern)]
+    return {name for name in (*found, *rest) if isinstance(name, str)}
 
 
 def _per(iterated: ast.expr) -> str:
@@ -456,7 +572,7 @@ def _per(iterated: ast.expr) -> str:
 
 
 def _vague(value: Any) -> bool:
-    return value is UNKNOWN or value is STATE or isinstance(value, dict | Sent | Going)
+    return value is UNKNOWN or value is STATE or isinstance(value, dict | Sent | Perhaps | Going)
 
 
 def _holds(value: Any) -> bool:

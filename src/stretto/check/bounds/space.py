@@ -7,26 +7,43 @@ list edges wait for all of their sources; deferred nodes wait until nothing else
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from itertools import chain, combinations, product
+from typing import TYPE_CHECKING, Any, cast
 
 import networkx as nx
 
-from stretto.check.bounds.evaluating import UNKNOWN, Evaluator, Going, Sent, TooMany
-from stretto.check.bounds.formula import ONE, Formula, symbol
+from stretto.check.bounds.evaluating import (
+    FAILED,
+    UNKNOWN,
+    Evaluator,
+    Going,
+    Perhaps,
+    Sent,
+    TooMany,
+)
+from stretto.check.bounds.formula import ONE, Formula, number, symbol
 from stretto.check.bounds.tracking import Values, beginning, begun_at, merged, tracked
 from stretto.check.facts import END, START
 from stretto.check.outcomes import outcomes
+from stretto.check.reading.targets import local_values
+from stretto.check.ways import branches_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stretto.check.facts import Branch, Graph, Node
+    from stretto.check.facts import Branch, Function, Graph, Jump, Node
 
 STATES = 20_000
 """How many states are looked at."""
+DEEP = 4
+"""How many free inputs may be multiplied."""
+WIDE = 6
+"""Of how many nodes each set is looked at that may run at once."""
+MANY = 64
+"""How many nodes a list may name."""
 TOGETHER = 256
 """How many ways out of one superstep are looked at."""
 _Join = tuple[tuple[str, ...], str]
@@ -61,6 +78,8 @@ class Move:
     """What it writes of the tracked fields; `None` when that is not known."""
     nodes: frozenset[str] = frozenset()
     sends: Running = ()
+    stops: bool = False
+    """Whether the whole graph ends there, by an error or for the graph above."""
 
 
 @dataclass
@@ -73,6 +92,12 @@ class Space:
     first: State = State(())
     names: tuple[str, ...] = ()
     """The tracked fields."""
+    most: int = STATES
+    """How many states are looked at."""
+    sent_to: frozenset[str] = frozenset()
+    """The nodes that are given something else than the state."""
+    edges: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    branches: dict[str, list[Branch]] = field(default_factory=dict[str, "list[Branch]"])
 
     def explored(self) -> Space:
         """Look at all states.
@@ -81,6 +106,12 @@ class Space:
             TooLarge: There are too many.
         """
         self.names = tracked(self.graph)
+        self.sent_to = _sent_to(self.graph)
+        self.branches = branches_of(self.graph)
+        edges: dict[str, set[str]] = {}
+        for source, to in self.graph.edges:
+            edges.setdefault(source, set()).add(to)
+        self.edges = {name: frozenset(to) for name, to in edges.items()}
         self.first = State(((START, ONE),), values=beginning(self.graph, self.names))
         ahead = [self.first]
         self.ways.add_node(self.first)
@@ -90,7 +121,7 @@ class Space:
                 if after not in self.ways:
                     ahead.append(after)
                 self.ways.add_edge(state, after)
-                if self.ways.number_of_nodes() > STATES:
+                if self.ways.number_of_nodes() > self.most:
                     raise TooLarge
         return self
 
@@ -124,19 +155,16 @@ class Space:
     def _moves(self, name: str, state: State) -> Iterator[Move]:
         node = self.graph.nodes.get(name)
         writes = [Move()] if node is None else list(self._writes(node, state))
-        static = frozenset(to for source, to in self.graph.edges if source == name)
+        static = Move(nodes=self.edges.get(name, frozenset()))
         for move in writes:
+            if move.stops:
+                yield move
+                continue
             values = merged(self.graph, state.values, _asked(move.update))
-            ways = [
-                self._chosen(branch, values) for branch in self.graph.branches
-                if branch.source == name
-            ]  # fmt: skip
+            ways = [self._chosen(branch, values) for branch in self.branches.get(name, ())]
             for chosen in product(*ways):
-                nodes = move.nodes | static
-                sends = move.sends
-                for each in chosen:
-                    nodes, sends = nodes | each.nodes, _summed([*sends, *each.sends])
-                yield Move(move.update, self._there(nodes), self._sent(sends))
+                each = _together([move, static, *chosen])
+                yield Move(move.update, self._there(each.nodes), self._sent(each.sends), each.stops)
 
     def _there(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(name for name in names if name in self.graph.nodes)
@@ -151,20 +179,37 @@ class Space:
             return
         assert node.code is not None  # noqa: S101 - just seen
         try:
-            given = self._evaluated(node.code, state.values)
+            given = self._evaluated(node.code, self._seen(node, state.values))
         except TooMany:
             yield from self._opaque(node)
             return
         known = frozenset(self.names)
         for each in given:
-            yield from _read(each, known, node)
+            if each is not FAILED or not node.handler:
+                yield from _read(each, known, node)
         if node.handler:
             yield Move((), frozenset([node.handler]))
+
+    def _seen(self, node: Node, values: Values) -> Values:
+        """What a node is given of what is known: nothing where it may be given something else."""
+        if node.name in self.sent_to:
+            return ()
+        return _within(values, node.reads)
 
     def _opaque(self, node: Node) -> Iterator[Move]:
         writes = changed_by(node)
         touched = self.names if writes is None else [n for n in self.names if n in writes]
+        if node.graph is not None:  # it gives its whole lists again, and they are added
+            added = [n for n in self.names if self.graph.fields[n].reducer]
+            touched = sorted({*touched, *(n for n in added if n in node.graph.output)})
         update = tuple((name, UNKNOWN) for name in touched)
+        if node.code is None and node.graph is None:
+            jumps = [j for t in node.tools if t.code for j in t.code.jumps if not j.parent]
+            for move in _any_of({*(node.ends or ()), *(j.target for j in jumps)}, jumps):
+                yield Move(update, move.nodes, move.sends)
+            if node.handler:
+                yield Move((), frozenset([node.handler]))
+            return
         for outcome in _own_outcomes(self.graph, node):
             sends = tuple((n, symbol(n) if n in outcome.many else ONE) for n in outcome.sent)
             yield Move(update, outcome.nodes, sends)
@@ -178,16 +223,17 @@ class Space:
         """Where a conditional edge may lead."""
         code = branch.code
         if code is None or code.wrapped:
-            return _each(branch.targets)
+            return _somewhere(branch, self.graph)
         try:
-            given = self._evaluated(code, values)
+            given = self._evaluated(code, _within(values, branch.reads))
         except TooMany:
-            return _each(branch.targets)
+            return _somewhere(branch, self.graph)
         found: list[Move] = []
         for each in given:
-            moves = _declared(each, branch) or _targets(each)
+            moves = [Move(stops=True)] if each is FAILED else None
+            moves = moves or _declared(each, branch) or _targets(each)
             if moves is None:
-                return _each(branch.targets)
+                moves = _somewhere(branch, self.graph)
             found += [_mapped(move, branch) for move in moves]
         return list(dict.fromkeys(found)) or [Move()]
 
@@ -197,7 +243,12 @@ class Space:
         sends: list[tuple[str, Formula]] = []
         for (_, times), moves in zip(state.running, chosen, strict=True):
             for move in moves:
-                values = merged(self.graph, values, _asked(move.update))
+                if move.stops:
+                    return State(())
+                update = _asked(move.update)
+                if times != ONE and update is not None:  # how many write is not known
+                    update = dict.fromkeys(update, UNKNOWN)
+                values = merged(self.graph, values, update)
                 nodes |= move.nodes
             for move in dict.fromkeys(moves):
                 sends += [(name, count * times) for name, count in move.sends]
@@ -205,6 +256,8 @@ class Space:
         nodes |= fired
         held = frozenset(n for n in nodes if self.graph.nodes[n].defer)
         running = _summed([*((n, ONE) for n in sorted(nodes - held)), *sends])
+        if any(len(names) > DEEP for _, times in running for names, _ in times.terms):
+            raise TooLarge  # what is sent to sends again, without end
         deferred = state.deferred | held
         if not running and deferred:
             running, deferred = tuple((n, ONE) for n in sorted(deferred)), frozenset()
@@ -266,9 +319,13 @@ def _read(given: Any, tracked_fields: frozenset[str], node: Node) -> Iterator[Mo
             several = [list(_read(each, tracked_fields, node)) for each in given]
             for moves in product(*several):
                 yield _at_once(moves)
-        case Going(update=update, goto=goto, parent=parent):
+        case _ if given is FAILED:
+            yield Move(stops=True)
+        case Going(parent=True):
+            yield Move(stops=True)
+        case Going(update=update, goto=goto):
             written = () if update is None else _written(update, tracked_fields)
-            if parent or goto is None:
+            if goto is None:
                 yield Move(written)
                 return
             targets = _targets(goto)
@@ -296,7 +353,8 @@ def _at_once(moves: Iterable[Move]) -> Move:
         if any(move.update is None for move in each)
         else tuple(pair for move in each for pair in move.update or ())
     )
-    return Move(update, nodes, _summed([sent for move in each for sent in move.sends]))
+    sends = _summed([sent for move in each for sent in move.sends])
+    return Move(update, nodes, sends, any(move.stops for move in each))
 
 
 def _anywhere(node: Node) -> list[Move]:
@@ -305,13 +363,83 @@ def _anywhere(node: Node) -> list[Move]:
     jumps = [j for j in code.jumps if not j.parent] if code is not None else []
     if node.ends is None and (code is None or not code.jumps_all):
         raise TooLarge
-    moves = [
-        Move(sends=((j.target, symbol(j.target) if j.many else ONE),))
-        for j in jumps
-        if j.kind == "send"
-    ]
     names = {j.target for j in jumps if j.kind != "send"} | set(node.ends or ())
-    return [*moves, *_each(names)]
+    return _any_of(names, jumps)
+
+
+def _any_of(names: Iterable[str], jumps: Iterable[Jump] = ()) -> list[Move]:
+    """Each set of nodes that may be gone to, and any number of what may be sent.
+
+    Raises:
+        TooLarge: There are too many sets.
+    """
+    parts = [Move(nodes=frozenset([name]) - {END}) for name in sorted({*names} - {END})]
+    sent = sorted({j.target for j in jumps if j.kind == "send"})
+    parts += [Move(sends=((name, symbol(name)),)) for name in sent]
+    if len(parts) > WIDE:
+        raise TooLarge
+    sets = chain.from_iterable(combinations(parts, size) for size in range(len(parts) + 1))
+    return [_together(each) for each in sets]
+
+
+def _together(moves: Iterable[Move]) -> Move:
+    """All at once, whatever they write."""
+    each = list(moves)
+    nodes = frozenset[str]().union(*(move.nodes for move in each))
+    sends = _summed([sent for move in each for sent in move.sends])
+    return Move(nodes=nodes, sends=sends, stops=any(move.stops for move in each))
+
+
+def _somewhere(branch: Branch, graph: Graph) -> list[Move]:
+    """Where a conditional edge may lead of which nothing is known but its targets."""
+    targets = branch.targets
+    if targets is None:
+        raise TooLarge
+    if _names_one(branch, graph):
+        return [Move(nodes=frozenset([name]) - {END}) for name in sorted(targets)] or [Move()]
+    return _any_of(targets, branch.sends)
+
+
+def _names_one(branch: Branch, graph: Graph) -> bool:
+    """Whether what a conditional edge gives is one name, whichever."""
+    code = branch.code
+    if code is None or branch.sends:
+        return code is None
+    told = getattr(code.tree, "returns", None)
+    kind = ast.unparse(told).strip("'\"") if told is not None else ""
+    if kind in {"str", "bool"} or kind.partition("[")[0].rpartition(".")[2] == "Literal":
+        return True
+    return bool(code.returns) and all(_is_text(value, code, graph) for value in code.returns)
+
+
+def _is_text(value: ast.expr, code: Function, graph: Graph) -> bool:
+    match value:
+        case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.IfExp(body=one, orelse=other):
+            return _is_text(one, code, graph) and _is_text(other, code, graph)
+        case ast.Subscript(slice=ast.Constant(value=str() as key)) | ast.Attribute(attr=key):
+            field = graph.fields.get(key)
+            text = field.text if field is not None else ""
+            known = text in {"str", "bool", "<class 'str'>", "<class 'bool'>"}
+            return known or text.startswith(("Literal[", "typing.Literal["))
+        case ast.Name(id=name) if given := local_values(code.tree).get(name):
+            return all(_is_text(each, code, graph) for each in given)
+        case _:
+            return isinstance(code.scope.value(value), str | bool)
+
+
+def _within(values: Values, reads: frozenset[str] | None) -> Values:
+    """What is known of the fields that a schema has."""
+    return tuple(pair for pair in values if reads is None or pair[0] in reads)
+
+
+def _sent_to(graph: Graph) -> frozenset[str]:
+    codes = [branch.code for branch in graph.branches]
+    codes += [node.code for node in graph.nodes.values()]
+    codes += [tool.code for node in graph.nodes.values() for tool in node.tools]
+    jumps = [j for code in codes if code is not None for j in code.jumps if j.kind == "send"]
+    return frozenset(jump.target for jump in jumps)
 
 
 def _written(update: Any, tracked_fields: frozenset[str]) -> tuple[tuple[str, Any], ...] | None:
@@ -345,29 +473,32 @@ def _targets(given: Any) -> list[Move] | None:
             return [Move(nodes=frozenset([str(given)]))]
         case None:
             return [Move()]
-        case Sent(node=str() as node, per=per):
-            return [Move(sends=((node, symbol(per) if per else ONE),))]
+        case Sent(node=str() as node):
+            return [Move(sends=((node, _often(given)),))]
+        case Perhaps(sent=sent):
+            moves = _targets(sent)
+            return None if moves is None else [*moves, Move()]
         case list():
-            found = [_targets(each) for each in given]
-            if any(each is None or len(each) != 1 for each in found):
+            found = [_targets(each) for each in cast("list[Any]", given)]
+            parts = [each for each in found if each is not None]
+            if len(parts) < len(found) or len(parts) > MANY:
                 return None
-            parts = [each[0] for each in found if each]
-            nodes = frozenset(n for part in parts for n in part.nodes)
-            return [Move(nodes=nodes, sends=_summed([s for part in parts for s in part.sends]))]
+            return list(dict.fromkeys(_together(each) for each in product(*parts)))
         case _:
             return None
+
+
+def _often(sent: Sent) -> Formula:
+    times = number(sent.often)
+    for name in sent.per:
+        times *= symbol(name)
+    return times
 
 
 def _mapped(move: Move, branch: Branch) -> Move:
     ends = branch.ends or {}
     nodes = frozenset(ends.get(name, name) for name in move.nodes) - {END}
-    return Move(move.update, nodes, move.sends)
-
-
-def _each(names: Iterable[str] | None) -> list[Move]:
-    if names is None:
-        raise TooLarge
-    return [Move(nodes=frozenset([name]) - {END}) for name in sorted(names)] or [Move()]
+    return Move(move.update, nodes, move.sends, move.stops)
 
 
 def _summed(pairs: Iterable[tuple[str, Formula]]) -> Running:

@@ -32,7 +32,14 @@ def tracked(graph: Graph) -> tuple[str, ...]:
     for node in graph.nodes.values():
         if node.code is not None and node.graph is None and node.code.jumps:
             read |= {each.key for each in node.code.reads}
-    return tuple(sorted(name for name in read if name in graph.fields))
+    return tuple(sorted(name for name in read if name in graph.fields and lasts(graph, name)))
+
+
+def lasts(graph: Graph, name: str) -> bool:
+    """Whether a field keeps its value until it is written again."""
+    field = graph.fields[name]
+    kind = type(field.channel).__name__ if field.channel is not None else field.kind
+    return kind in {"", "LastValue", "BinaryOperatorAggregate"}
 
 
 def beginning(graph: Graph, names: tuple[str, ...]) -> Values:

@@ -66,6 +66,7 @@ def read_function(
         scope=scope,
         is_async=isinstance(tree, ast.AsyncFunctionDef),
         parameters=names,
+        bound=bound,
         reads=tuple(reader.reads),
         reads_all=reader.reads_all,
         writes=writes,
