@@ -93,6 +93,7 @@ def beside(world: World) -> Member:
 
 
 def _agent(world: World, asks: Asks, moment: Callable[[Moment], None]) -> Member:
+    @stretto.tool(effect="ask")
     def book(who: str) -> str:
         """Book a seat."""
         get_stream_writer()({"by": "inmost"})

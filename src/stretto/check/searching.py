@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from stretto.check.facts import Graph
 
 
+STATES = 2_000
+"""How many states are looked at; of larger graphs nothing is said."""
+
+
 def searched(graph: Graph) -> Space | None:
     """All states of a graph; `None` where there are too many, or not all of its ways are known.
 
@@ -25,7 +29,7 @@ def searched(graph: Graph) -> Space | None:
     if any(branch.targets is None for branch in graph.branches):
         return None
     try:
-        return Space(graph).explored()
+        return Space(graph, most=STATES).explored()
     except TooLarge:
         return None
 

@@ -186,15 +186,18 @@ class _Growing(TypedDict):
     a_growing_list: Annotated[list[str], operator.add]
 
 
-def mutate(builder: Builder) -> Builder | None:
-    """Put a node beside the others that adds to a list as long as chance will have it."""
+def mutate(builder: Builder) -> Any:
+    """Put a node beside the others that adds to a list as long as chance will have it.
+
+    It is compiled anew, without a recursion limit that the graph may have.
+    """
     if "__root__" in builder.channels:
         return None
     made = copied(builder)
     made.add_node("grows", _grows, input_schema=_Growing)
     made.add_edge(START, "grows")
     made.add_conditional_edges("grows", _once_more)
-    return made
+    return made.compile()
 
 
 def _grows(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
@@ -202,8 +205,8 @@ def _grows(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
 
 
 def _once_more(state: Any) -> Literal["grows", "__end__"]:  # noqa: ARG001 - a branch's
-    again = random.random() < 0.5  # noqa: S311 - no secret
-    return "grows" if again else "__end__"
+    ways: list[Literal["grows", "__end__"]] = ["grows", "__end__"]
+    return random.choice(ways)  # noqa: S311 - no secret
 
 
 RULE = Rule("S209", "growing-list", "warning", __doc__, check, mutate)
