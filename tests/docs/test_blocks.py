@@ -181,9 +181,10 @@ def _assert_shown(block: Block, printed: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text without what differs from run to run: ids, figures, frames, spaces, line ends."""
+    """Text without what differs from run to run: ids, figures, frames, spaces, how fast it was."""
     text = re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b", "ID", text)
-    return re.sub(r"\s+", "", re.sub(r"\d[\d,.]*", "N", re.sub(r"[─━╭╮╰╯│]", "", text)))
+    text = re.sub(r"(\d) ms\b", r"\1 s", re.sub(r"[─━╭╮╰╯│]", "", text))
+    return re.sub(r"\s+", "", re.sub(r"\d[\d,.]*", "N", text))
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import networkx as nx
 from langgraph.channels import LastValue
 
 from stretto.check.facts import END, START
@@ -79,6 +78,7 @@ from stretto.check.searching import searched, way_to
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stretto.check.bounds.space import State
     from stretto.check.facts import Graph
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
@@ -92,8 +92,7 @@ def check(graph: Graph) -> Iterator[Finding]:
     if space is None:
         return
     made: Any = space.ways
-    ends = [state for state in made if not state.running]
-    saved = set(ends).union(*(nx.ancestors(made, end) for end in ends))
+    saved = _saved(made)
     lost = [state for state in made if state not in saved]
     if not lost:
         return
@@ -107,6 +106,17 @@ def check(graph: Graph) -> Iterator[Finding]:
         node=node,
         path=way,
     )
+
+
+def _saved(made: Any) -> set[State]:
+    """The states from which some way leads to an end: back from all ends at once."""
+    ahead = [state for state in made if not state.running]
+    saved = set(ahead)
+    while ahead:
+        new = set(made.predecessors(ahead.pop())) - saved
+        saved |= new
+        ahead += new
+    return saved
 
 
 def _by_shape(graph: Graph) -> Iterator[Finding]:
