@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from stretto.check.bounds.costs import Cost, cost_of, declared_runs, of_agent
+from stretto.check.bounds.agents import of_agent
+from stretto.check.bounds.costs import cost_of, declared_runs
 from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, total
 from stretto.check.bounds.space import Space, TooLarge
 from stretto.check.bounds.tracking import assumed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from langgraph.pregel import Pregel
 
     from stretto.check.bounds.space import State
+    from stretto.check.bounds.spent import Cost
     from stretto.check.facts import Graph
 
 
@@ -80,10 +82,10 @@ def bounds_of(graph: Graph) -> Bounds:
     """Tell the bounds of a graph whose facts are known."""
     agent = agent_in(graph) if graph.live is not None else None
     if agent is not None:
-        cost = of_agent(agent, graph)
+        cost = of_agent(agent, graph, getattr(agent.spec, "policy", None))
         found = {pick: getattr(cost, pick) for pick in ("node_runs", "model_calls", "tool_calls")}
         no_time = endless("an agent's nodes have no timeouts")
-        return _made(graph, cost.supersteps, NOTHING, found, no_time)
+        return _made(graph, cost.supersteps, NOTHING, found, no_time, unknown=cost.unknown)
     costs = {name: cost_of(node, bounds_of) for name, node in graph.nodes.items()}
     unknown = tuple(dict.fromkeys(u for cost in costs.values() for u in cost.unknown))
     if graph.nodes and any(declared_runs(node) is not None for node in graph.nodes.values()):
