@@ -27,11 +27,12 @@ COPIED = ("agents", "examples", "graphs", "prompts", "tools", "langgraph.json")
 """What a page finds in its working directory: a project."""
 
 
-def documented() -> Iterator[tuple[str, Any]]:
-    """Each graph that a page gives a name, with the page's name and its own."""
+def documented() -> Iterator[tuple[str, Any, Path]]:
+    """Each graph that a page gives a name, after the page's name and its own; and its file."""
     for page in PAGES:
-        for name, thing in _graphs(_shown(page)):
-            yield f"{page.stem}.{name}", thing
+        module = _shown(page)
+        for name, thing in _graphs(module):
+            yield f"{page.stem}.{name}", thing, Path(str(module.__file__))
 
 
 @cache

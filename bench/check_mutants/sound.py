@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,9 @@ class Sound:
     graph: Pregel[Any, Any, Any, Any] | None = None
     """What it is compiled to; `None` where whoever runs it compiles it."""
     file: Path | None = None
-    """What it was written in, where that is a file of its own."""
+    """What it was written in, where that is known."""
+    alone: bool = False
+    """Whether nothing else is written there, so that source alone must tell the same."""
 
     @property
     def whole(self) -> Builder | Pregel[Any, Any, Any, Any]:
@@ -50,7 +52,9 @@ def by_hand() -> Iterator[Sound]:
     """Those of people who never heard of us."""
     for name in NAMES:
         module = handwritten(name)
-        yield Sound(f"by hand: {name}", module.builder, module.graph, FOLDER / f"{name}.py")
+        yield Sound(
+            f"by hand: {name}", module.builder, module.graph, FOLDER / f"{name}.py", alone=True
+        )
 
 
 def patterns() -> Iterator[Sound]:
@@ -80,8 +84,8 @@ def ours() -> Iterator[Sound]:
 
 def on_pages() -> Iterator[Sound]:
     """What the blocks of the documentation build."""
-    for name, graph in documented():
-        yield _sound(f"page: {name}", graph)
+    for name, graph, file in documented():
+        yield replace(_sound(f"page: {name}", graph), file=file)
 
 
 SHELVES = {

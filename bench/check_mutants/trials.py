@@ -59,10 +59,11 @@ class Alarm:
 def alarms(sound: Sound, rules: Iterable[Rule]) -> Iterator[Alarm]:
     """What is found in a sound graph: as given, before it was compiled, and from source alone."""
     chosen = [rule for rule in rules if not rule.advice]
-    ways = {"as given": [read_graph(sound.whole)]}
+    file = str(sound.file or "")
+    ways = {"as given": [read_graph(sound.whole, file=file)]}
     if sound.graph is not None:
-        ways["not compiled"] = [read_graph(sound.builder)]
-    if sound.file is not None:
+        ways["not compiled"] = [read_graph(sound.builder, file=file)]
+    if sound.file is not None and sound.alone:
         ways["source"] = graphs_in_source(sound.file)
     for way, graphs in ways.items():
         for graph in graphs:

@@ -53,7 +53,7 @@ def unbounded(graph: Graph) -> Iterator[Unbounded]:
     Args:
         graph: One that no other contains; a limit that is set there counts within, too.
     """
-    if graph.path or not graph.compiled or _set(graph) or _mentioned(graph):
+    if graph.path or not graph.compiled or _set(graph) or mentioned(graph):
         return
     yield from _within(graph)
 
@@ -77,7 +77,7 @@ def _set(graph: Graph) -> bool:
     return graph.recursion_limit is not None and graph.recursion_limit < LARGE
 
 
-def _mentioned(graph: Graph) -> bool:
+def mentioned(graph: Graph) -> bool:
     """Whether whoever runs the graph in the file that builds it gives a limit there."""
     files = {graph.file, graph.place.file if graph.place is not None else ""}
     found = [read(each) for each in files if each and not _LIBRARY.search(each)]

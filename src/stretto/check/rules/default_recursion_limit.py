@@ -76,8 +76,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stretto.check.facts import START
 from stretto.check.mutating import copied
+from stretto.check.reading.compiled import read_graph
 from stretto.check.rule import Rule
-from stretto.check.unbounded import unbounded
+from stretto.check.unbounded import mentioned, unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +106,10 @@ def check(graph: Graph) -> Iterator[Finding]:
             )
 
 
-def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any]:
+def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     """Put a node beside the others that looks again until something is there."""
+    if mentioned(read_graph(builder)):
+        return None  # whoever wrote it knows of the limit
     made = copied(builder)
     made.add_node("looks_again", _looks_again)
     made.add_edge(START, "looks_again")

@@ -200,7 +200,7 @@ def mutate(builder: Builder) -> Any:
     return made.compile()
 
 
-def _grows(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
+async def _grows(state: Any) -> dict[str, Any]:  # noqa: ARG001 - a node's
     return {"a_growing_list": ["more"]}
 
 

@@ -75,8 +75,9 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from stretto.check.facts import START
 from stretto.check.mutating import copied
+from stretto.check.reading.compiled import read_graph
 from stretto.check.rule import Rule
-from stretto.check.unbounded import unbounded
+from stretto.check.unbounded import mentioned, unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +119,10 @@ def _of_agent(found: Unbounded) -> Finding:
     )
 
 
-def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any]:
+def mutate(builder: Builder) -> Pregel[Any, Any, Any, Any] | None:
     """Put a node beside the others that asks a model until that is content."""
+    if mentioned(read_graph(builder)):
+        return None  # whoever wrote it knows of the limit
     made = copied(builder)
     made.add_node("asks_and_asks", _asks_and_asks)
     made.add_edge(START, "asks_and_asks")
