@@ -197,7 +197,7 @@ class Evaluator:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[one]):
                 known = way.local.get(name)
                 if isinstance(known, list) and not passed_on(one):
-                    known = cast("list[Any]", known)
+                    known = list(known)
                     same = [n for n, each in way.local.items() if each is known]
                     longer = [*known, self.value(one, way)]
                     way.local.update(dict.fromkeys(same, longer))
@@ -401,7 +401,7 @@ class Evaluator:
         for over in made:
             known = self.value(over.iter, way)
             if isinstance(known, list) and not any(isinstance(one, Sent) for one in known):
-                often *= len(cast("list[Any]", known))
+                often *= len(known)
             elif (count := self._range(over.iter, way)) is not None:
                 often *= count
             else:

@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
@@ -479,7 +479,7 @@ def _targets(given: Any) -> list[Move] | None:
             moves = _targets(sent)
             return None if moves is None else [*moves, Move()]
         case list():
-            found = [_targets(each) for each in cast("list[Any]", given)]
+            found = [_targets(each) for each in given]
             parts = [each for each in found if each is not None]
             if len(parts) < len(found) or len(parts) > MANY:
                 return None
