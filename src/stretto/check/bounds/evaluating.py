@@ -197,7 +197,6 @@ class Evaluator:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[one]):
                 known = way.local.get(name)
                 if isinstance(known, list) and not passed_on(one):
-                    known = list(known)
                     same = [n for n, each in way.local.items() if each is known]
                     longer = [*known, self.value(one, way)]
                     way.local.update(dict.fromkeys(same, longer))
