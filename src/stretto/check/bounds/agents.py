@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stretto.check.bounds.asking import asked_by
 from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, symbol
 from stretto.check.bounds.spent import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.facts import Agent, Graph
+    from stretto.check.facts import Agent, Graph, Tool
 
 CALLS = "calls"
 """The free input that stands for the tool calls that a model asks for in one answer."""
@@ -43,8 +44,20 @@ def of_agent(agent: Agent, graph: Graph | None, policy: Any = None) -> Cost:
     steps = hooks + rounds * (number(2) if agent.tools else ONE) + _last(agent)
     runs = hooks + rounds + tools + _last(agent)
     models = _capped(rounds * number(_per_answer(agent, policy)) + _beside(agent, tools), policy)
-    return Cost(runs, models, tools * number(_retried(agent)), steps, NOTHING,
-                tuple(_unknown(agent)))  # fmt: skip
+    made = of_tools(agent.tools, tools * number(_retried(agent))) if tools else Cost()
+    return Cost(runs, models, NOTHING, steps, NOTHING, tuple(_unknown(agent))) + made
+
+
+def of_tools(tools: tuple[Tool, ...], calls: Formula) -> Cost:
+    """So many calls of any of several tools, and what the dearest of them does within."""
+    if not tools:
+        return Cost()
+    asked = [asked_by(each.code, each.name) for each in tools if each.code is not None]
+    dearest = NOTHING
+    for each in asked:
+        dearest = dearest.most(each.models)
+    unknown = tuple(dict.fromkeys(why for each in asked for why in each.unknown))
+    return Cost(model_calls=calls * dearest, tool_calls=calls, unknown=unknown)
 
 
 def _hooks(agent: Agent, graph: Graph | None) -> Formula:

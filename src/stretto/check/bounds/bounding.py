@@ -9,7 +9,7 @@ import networkx as nx
 
 from stretto.check.bounds.agents import of_agent
 from stretto.check.bounds.costs import cost_of, declared_runs
-from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, total
+from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, symbol, total
 from stretto.check.bounds.space import Space, TooLarge
 from stretto.check.bounds.tracking import assumed
 from stretto.check.facts import START
@@ -203,17 +203,29 @@ def _coarse(graph: Graph, costs: Mapping[str, Cost], unknown: tuple[str, ...]) -
     for name in nx.topological_sort(made):
         before = [each for each in made.predecessors(name) if each in runs]
         if name in graph.nodes and before:
-            runs[name] = total(runs[each] for each in before)
+            runs[name] = total(runs[each] * _triggers(graph, each, name) for each in before)
             depth[name] = 1 + max(depth[each] for each in before)
     parts = {name: costs[name].times(runs[name]) for name in graph.nodes if name in runs}
     found = {
         pick: total(getattr(part, pick) for part in parts.values())
         for pick in ("node_runs", "model_calls", "tool_calls")
     }
-    own = number(max(depth.values()))
+    waits = any(node.defer for node in graph.nodes.values())
+    own = total(runs[name] for name in parts) if waits else number(max(depth.values()))
     inner = total(part.supersteps for part in parts.values())
     seconds = total(part.seconds for part in parts.values())
     return _made(graph, own, inner, found, seconds, unknown=unknown, exact=False)
+
+
+def _triggers(graph: Graph, source: str, target: str) -> Formula:
+    """How often one run of a node makes another run: once, and as often as it is sent to."""
+    codes = [branch.code for branch in graph.branches if branch.source == source]
+    if source in graph.nodes:
+        node = graph.nodes[source]
+        codes += [node.code, *(tool.code for tool in node.tools)]
+    jumps = [j for code in codes if code is not None for j in code.jumps if j.target == target]
+    sent = any(jump.kind == "send" for jump in jumps)
+    return ONE + symbol(target) if sent else ONE
 
 
 def _all_endless(graph: Graph, why: str, loop: tuple[str, ...], unknown: tuple[str, ...]) -> Bounds:

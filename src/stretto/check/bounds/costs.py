@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stretto.check.bounds.agents import CALLS, of_agent, tries
+from stretto.check.bounds.agents import CALLS, of_agent, of_tools, tries
+from stretto.check.bounds.asking import Asked, asked_by, models_in
 from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, symbol, total
 from stretto.check.bounds.spent import Cost
-from stretto.check.model_calls import model_calls
 from stretto.patterns.runs import RUNS_KEY, TIMES_KEY
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ def _seconds(node: Node) -> Formula:
 
 def _inside(node: Node, within: Callable[[Graph], Bounds]) -> Cost:
     times = read_count(node.metadata.get(TIMES_KEY)) or ONE
+    asked = Asked()
+    if node.code is not None and node.agent is None:
+        asked = asked_by(node.code, node.name, node.graph)
+        times = times * asked.graph if asked.graph else times
     found = Cost()
     if node.agent is not None:
         policy = getattr(node.agent.spec, "policy", None) or node.policy
@@ -77,14 +81,14 @@ def _inside(node: Node, within: Callable[[Graph], Bounds]) -> Cost:
             inner.node_runs, inner.model_calls, inner.tool_calls, inner.supersteps, NOTHING,
             inner.unknown,
         )  # fmt: skip
-    if node.tools:
-        found += Cost(tool_calls=symbol(CALLS))
-    return found.times(times) + _own(node)
+    return found.times(times) + of_tools(node.tools, symbol(CALLS)) + _own(node, asked)
 
 
-def _own(node: Node) -> Cost:
+def _own(node: Node, asked: Asked) -> Cost:
     """What the node's own code does."""
     if node.opaque and node.graph is None and node.agent is None:
         return Cost(unknown=(f"{node.name!r}: {node.opaque}",))
-    found = [symbol(f"rounds in {node.name}") if c.looped else ONE for c in model_calls(node)]
-    return Cost(model_calls=total(found))
+    if node.code is None and node.graph is None and node.member is None:
+        count = models_in(getattr(node.live, "runnable", None))
+        return Cost(model_calls=number(count or 0))
+    return Cost(model_calls=asked.models, unknown=asked.unknown)
