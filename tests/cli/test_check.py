@@ -395,3 +395,12 @@ def test_what_several_graphs_share_is_told_once(stretto, app):
     said = stretto("check", "app.py")
     assert said.out.count("S201") == 1
     assert "1 error in 2 graphs" in said.out
+
+
+def test_a_counterexample_is_drawn(stretto, app):
+    """With `-v` the graph is mermaid text, in which the path is marked."""
+    app(SOUND.replace('builder.add_edge("write", END)', 'builder.add_edge("write", "write")'))
+    said = stretto("check", "app.py", "--select", "G103", "-v").out
+    assert "path: write -> write" in said
+    assert "graph TD" in said
+    assert "class n1 path" in said

@@ -411,8 +411,13 @@ def _print_text(asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]") 
 def _draw(console: Any, asked: _Asked, loaded: "Loaded", findings: "Sequence[Finding]") -> None:
     from stretto.cli.findings import draw_finding, draw_problems, draw_unknown, summary
 
+    graphs = {each.title: each for graph in loaded.graphs for each in graph.below()}
     for finding in findings:
         console.print(draw_finding(finding, Path.cwd()))
+        if asked.verbose and finding.path and finding.graph in graphs:
+            from stretto.check.drawing import mermaid
+
+            console.print(f"{mermaid(graphs[finding.graph], finding.path)}\n", style="dim")
     unknown = [u for graph in loaded.graphs for each in graph.below() for u in each.unknown]
     if asked.verbose and unknown:
         console.print(draw_unknown(unknown))
