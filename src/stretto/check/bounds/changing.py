@@ -72,6 +72,10 @@ def changed_elsewhere(path: str) -> frozenset[str]:
                 found.update(names)
             case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                 found.add(name)
+            case ast.Call(
+                func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str() as name), _]
+            ):
+                found.add(name)
             case _:
                 pass
     return frozenset(found)

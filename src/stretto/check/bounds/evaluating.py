@@ -425,6 +425,8 @@ class Evaluator:
         return name in self.code.parameters[self.code.bound :][:1]
 
     def _named(self, name: str, node: ast.expr, way: Way) -> Any:
+        if name in changed_elsewhere(self.code.source):
+            return UNKNOWN
         if name in way.local:
             return way.local[name]
         if self._is_state(name, way):

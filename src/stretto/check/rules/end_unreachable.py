@@ -67,18 +67,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import networkx as nx
 from langgraph.channels import LastValue
 
+from stretto.check.bounds.tracking import assumed
 from stretto.check.facts import END, START
 from stretto.check.mutating import copied
 from stretto.check.rule import Rule
 from stretto.check.rules import endless_loop, no_path_to_end
 from stretto.check.searching import searched, way_to
+from stretto.check.ways import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stretto.check.bounds.space import State
+    from stretto.check.bounds.space import Space, State
     from stretto.check.facts import Graph
     from stretto.check.finding import Finding
     from stretto.check.mutating import Builder
@@ -94,17 +97,20 @@ def check(graph: Graph) -> Iterator[Finding]:
     made: Any = space.ways
     saved = _saved(made)
     lost = [state for state in made if state not in saved]
-    if not lost:
-        return
+    if not lost or any(pauses(graph, name) for state in lost for name in state.names):
+        return  # who is asked may change what it waits for
     first = min(lost, key=lambda state: len(way_to(space, state)))
     way = way_to(space, first)
     node = next((name for name in first.names if name in graph.nodes), "")
     yield RULE.finding(
         graph,
-        f"no run that comes to {node!r} by {' -> '.join(map(_shown, way))} can ever end",
+        f"no run that comes to {node!r} by {' -> '.join(map(_shown, way))} can ever end"
+        if node
+        else f"no run can ever end: nothing lets go of {_stuck(space, lost)}",
         "Let a node write what the condition waits for, or give the condition another way out.",
         node=node,
         path=way,
+        certainty="possible" if any(assumed(graph, space.names)) else "proved",
     )
 
 
@@ -117,6 +123,14 @@ def _saved(made: Any) -> set[State]:
         saved |= new
         ahead += new
     return saved
+
+
+def _stuck(space: Space, lost: list[State]) -> str:
+    """The nodes that a run comes back to for ever."""
+    whole: Any = nx.condensation(space.ways.subgraph(lost))
+    last = next(part for part in whole if not whole.out_degree(part))
+    names = {name for state in whole.nodes[last]["members"] for name in state.names}
+    return ", ".join(map(repr, sorted(names)))
 
 
 def _by_shape(graph: Graph) -> Iterator[Finding]:
