@@ -84,8 +84,9 @@ def check(graph: Graph) -> Iterator[Finding]:
         if node.code is None or not node.code.interrupts:
             continue
         asked = {id(call.tree) for call in node.code.interrupts}
+        caught = _caught(node.code.tree)
         for loop in ast.walk(node.code.tree):
-            if not isinstance(loop, ast.While) or not _is_endless(loop):
+            if not isinstance(loop, ast.While) or not _is_endless(loop) or id(loop) in caught:
                 continue
             inside = [each for each in ast.walk(loop) if id(each) in asked]
             if inside:
@@ -96,6 +97,12 @@ def check(graph: Graph) -> Iterator[Finding]:
                     node=node.name,
                     place=node.code.at(inside[0]),
                 )
+
+
+def _caught(tree: ast.AST) -> set[int]:
+    """What stands where an error is caught: it may be left by one that a call in it raises."""
+    around = [n for n in ast.walk(tree) if isinstance(n, ast.Try | ast.TryStar | ast.With)]
+    return {id(each) for node in around for part in node.body for each in ast.walk(part)}
 
 
 def _is_endless(loop: ast.While) -> bool:
