@@ -20,7 +20,8 @@ import operator
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langgraph.graph import END, START, StateGraph
-from langgraph.types import RetryPolicy, Send
+from typing import Literal
+from langgraph.types import Command, RetryPolicy, Send
 from typing_extensions import Annotated, TypedDict
 
 ran, asked = [], []
@@ -54,9 +55,13 @@ class Part:
     retries: int
 
 
+KINDS = (
+    "chain", "fork", "loop", "map", "choice", "graph", "goto", "gather", "late", "nest", "down",
+)  # fmt: skip
+
 parts = st.builds(
     Part,
-    kind=st.sampled_from(["chain", "fork", "loop", "map", "choice", "graph"]),
+    kind=st.sampled_from(KINDS),
     size=st.integers(1, 4),
     models=st.integers(0, 2),
     retries=st.integers(1, 3),
@@ -77,19 +82,28 @@ class Writer:
         return f"n{self.number}"
 
     def node(
-        self, name: str, part: Part, body: str = "    return {}", builder: str = "builder"
+        self,
+        name: str,
+        part: Part,
+        body: str = "    return {}",
+        builder: str = "builder",
+        ends: str = "dict",
+        *,
+        defer: bool = False,
     ) -> None:
         """A node that notes that it ran, asks models, and fails until its last attempt."""
         calls = "\n".join(["    model.invoke('?')"] * part.models)
         self.lines.append(
-            f"failed_{name} = []\n\n\ndef {name}(state: State) -> dict:\n    ran.append({name!r})\n"
+            f"failed_{name} = []\n\n\ndef {name}(state: State) -> {ends}:\n    ran.append({name!r})\n"
             f"{calls}\n"
             f"    if len(failed_{name}) < {part.retries - 1}:\n"
             f"        failed_{name}.append(1)\n        raise TimeoutError('again')\n"
             f"    failed_{name}.clear()\n{body}\n\n"
         )
         policy = f"RetryPolicy(max_attempts={part.retries}, initial_interval=0.0, jitter=False, retry_on=TimeoutError)"
-        self.lines.append(f"{builder}.add_node({name!r}, {name}, retry_policy={policy})\n")
+        self.lines.append(
+            f"{builder}.add_node({name!r}, {name}, retry_policy={policy}, defer={defer})\n"
+        )
 
     def edge(self, one: str, other: str, builder: str = "builder") -> None:
         """A static edge."""
@@ -180,6 +194,85 @@ class Writer:
         self.lines.append(f"builder.add_node({name!r}, {inner}.compile())\n")
         return name, name
 
+    def goto(self, part: Part) -> tuple[str, str]:
+        """One of two ways, by what a node says itself."""
+        first, short, long, last = (self.name() for _ in range(4))
+        body = (
+            f"    if state['flip']:\n        return Command(goto={long!r})\n"
+            f"    return Command(goto={short!r})"
+        )
+        self.node(first, part, body, ends=f"Command[Literal[{short!r}, {long!r}]]")
+        for name in (short, long, last):
+            self.node(name, part)
+        more = self.name()
+        self.node(more, part)
+        self.edge(short, last)
+        self.edge(long, more)
+        self.edge(more, last)
+        return first, last
+
+    def gather(self, part: Part) -> tuple[str, str]:
+        """A list that grows until it is long enough."""
+        name, after = self.name(), self.name()
+        field = f"c{self.number}"
+        self.counters.append(f"    {field}: Annotated[list[int], operator.add]")
+        self.node(name, part, f"    return {{{field!r}: [1]}}")
+        self.node(after, part)
+        self.lines.append(
+            f"def again_{name}(state: State):\n    names = []\n"
+            f"    if len(state[{field!r}]) < {part.size}:\n        names.append({name!r})\n"
+            f"    else:\n        names.append({after!r})\n    return names\n\n\n"
+            f"builder.add_conditional_edges({name!r}, again_{name}, [{name!r}, {after!r}])\n"
+        )
+        return name, after
+
+    def down(self, part: Part) -> tuple[str, str]:
+        """A number that is set, and counted down by a `Command`."""
+        first, name, after = self.name(), self.name(), self.name()
+        field = f"c{self.number}"
+        self.counters.append(f"    {field}: int")
+        self.node(first, part, f"    return {{{field!r}: {part.size}}}")
+        body = (
+            f"    left = state[{field!r}] - 1\n    to = {name!r} if left > 0 else {after!r}\n"
+            f"    return Command(goto=to, update={{{field!r}: left}})"
+        )
+        self.node(name, part, body, ends=f"Command[Literal[{name!r}, {after!r}]]")
+        self.node(after, part)
+        self.edge(first, name)
+        return first, after
+
+    def late(self, part: Part) -> tuple[str, str]:
+        """A node that waits until nothing else is left."""
+        first, last = self.name(), self.name()
+        self.node(first, part)
+        self.node(last, part, defer=True)
+        self.edge(first, last)
+        before = first
+        for _ in range(part.size):
+            name = self.name()
+            self.node(name, part)
+            self.edge(before, name)
+            before = name
+        return first, last
+
+    def nest(self, part: Part) -> tuple[str, str]:
+        """Once for each pair of items."""
+        first, each, inner, last = (self.name() for _ in range(4))
+        one = Part("nest", 1, part.models, 1)
+        self.node(first, part)
+        self.node(each, one)
+        self.node(inner, one)
+        self.node(last, part)
+        for source, to in ((first, each), (each, inner)):
+            self.lines.append(
+                f"def to_{to}(state: State):\n    sends = []\n"
+                f"    sends += [Send({to!r}, state) for one in state['items']]\n"
+                f"    return sends\n\n\n"
+                f"builder.add_conditional_edges({source!r}, to_{to}, [{to!r}])\n"
+            )
+        self.edge(inner, last)
+        return first, last
+
 
 def source(chosen: list[Part]) -> str:
     """The source of a graph of parts, one after the other."""
@@ -209,6 +302,6 @@ def test_no_run_comes_to_more(chosen: list[Part], items: int, flip: bool):  # no
     runs = len(module.ran) + sum(part.kind == "graph" for part in chosen)
     assert runs <= most_runs
     assert len(module.asked) <= most_calls
-    if flip or not any(part.kind == "choice" for part in chosen):
+    if flip or not any(part.kind in {"choice", "goto"} for part in chosen):
         assert runs == most_runs
         assert len(module.asked) == most_calls

@@ -175,13 +175,13 @@ class Space:
     def _writes(self, node: Node, state: State) -> Iterator[Move]:
         """What a node writes of the tracked fields, and where it goes by itself."""
         if not _is_plain(node):
-            yield from self._opaque(node)
+            yield from self._opaque(node, state.values)
             return
         assert node.code is not None  # noqa: S101 - just seen
         try:
             given = self._evaluated(node.code, self._seen(node, state.values))
         except TooMany:
-            yield from self._opaque(node)
+            yield from self._opaque(node, state.values)
             return
         known = frozenset(self.names)
         for each in given:
@@ -196,13 +196,14 @@ class Space:
             return ()
         return _within(values, node.reads)
 
-    def _opaque(self, node: Node) -> Iterator[Move]:
+    def _opaque(self, node: Node, values: Values) -> Iterator[Move]:
         writes = changed_by(node)
         touched = self.names if writes is None else [n for n in self.names if n in writes]
-        if node.graph is not None:  # it gives its whole lists again, and they are added
-            added = [n for n in self.names if self.graph.fields[n].reducer]
-            touched = sorted({*touched, *(n for n in added if n in node.graph.output)})
         update = tuple((name, UNKNOWN) for name in touched)
+        if node.graph is not None:  # it gives what it was given again, and that is added
+            again = dict(_within(self._seen(node, values), node.graph.input))
+            added = {n for n in self.names if self.graph.fields[n].reducer} & node.graph.output
+            update += tuple((n, again.get(n, UNKNOWN)) for n in sorted(added - {*touched}))
         if node.code is None and node.graph is None:
             jumps = [j for t in node.tools if t.code for j in t.code.jumps if not j.parent]
             for move in _any_of({*(node.ends or ()), *(j.target for j in jumps)}, jumps):
