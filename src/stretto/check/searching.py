@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from stretto.check.bounds.space import Space, TooLarge
+from stretto.check.bounds.moves import TooLarge
+from stretto.check.bounds.space import Space
 from stretto.check.facts import END
 
 if TYPE_CHECKING:

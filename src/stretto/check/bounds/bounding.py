@@ -10,7 +10,8 @@ import networkx as nx
 from stretto.check.bounds.agents import of_agent
 from stretto.check.bounds.costs import cost_of, declared_runs
 from stretto.check.bounds.formula import NOTHING, ONE, Formula, endless, number, symbol, total
-from stretto.check.bounds.space import Space, TooLarge
+from stretto.check.bounds.moves import TooLarge
+from stretto.check.bounds.space import Space
 from stretto.check.bounds.tracking import assumed
 from stretto.check.facts import START
 from stretto.check.reading.agents import agent_in

@@ -7,51 +7,46 @@ list edges wait for all of their sources; deferred nodes wait until nothing else
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, combinations, product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from stretto.check.bounds.evaluating import (
-    FAILED,
-    UNKNOWN,
-    Evaluator,
-    Going,
-    Perhaps,
-    Sent,
-    TooMany,
+from stretto.check.bounds.evaluating import Evaluator, TooMany
+from stretto.check.bounds.formula import ONE, Formula, symbol
+from stretto.check.bounds.known import FAILED, UNKNOWN
+from stretto.check.bounds.moves import (
+    Move,
+    Running,
+    TooLarge,
+    any_of,
+    declared,
+    mapped,
+    read_moves,
+    somewhere,
+    summed,
+    targets,
+    together,
 )
-from stretto.check.bounds.formula import ONE, Formula, number, symbol
 from stretto.check.bounds.tracking import Values, beginning, begun_at, merged, tracked
-from stretto.check.facts import END, START
+from stretto.check.facts import START
 from stretto.check.outcomes import outcomes
-from stretto.check.reading.targets import local_values
 from stretto.check.ways import branches_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stretto.check.facts import Branch, Function, Graph, Jump, Node
+    from stretto.check.facts import Branch, Graph, Node
 
 STATES = 20_000
 """How many states are looked at."""
 DEEP = 4
 """How many free inputs may be multiplied."""
-WIDE = 6
-"""Of how many nodes each set is looked at that may run at once."""
-MANY = 64
-"""How many nodes a list may name."""
 TOGETHER = 256
 """How many ways out of one superstep are looked at."""
 _Join = tuple[tuple[str, ...], str]
-Running = tuple[tuple[str, Formula], ...]
-
-
-class TooLarge(Exception):
-    """Raised when a graph has more states than are looked at."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +63,6 @@ class State:
     def names(self) -> tuple[str, ...]:
         """The nodes that run."""
         return tuple(name for name, _ in self.running)
-
-
-@dataclass(frozen=True)
-class Move:
-    """One way that a node may go on."""
-
-    update: tuple[tuple[str, Any], ...] | None = ()
-    """What it writes of the tracked fields; `None` when that is not known."""
-    nodes: frozenset[str] = frozenset()
-    sends: Running = ()
-    stops: bool = False
-    """Whether the whole graph ends there, by an error or for the graph above."""
 
 
 @dataclass
@@ -163,7 +146,7 @@ class Space:
             values = merged(self.graph, state.values, _asked(move.update))
             ways = [self._chosen(branch, values) for branch in self.branches.get(name, ())]
             for chosen in product(*ways):
-                each = _together([move, static, *chosen])
+                each = together([move, static, *chosen])
                 yield Move(move.update, self._there(each.nodes), self._sent(each.sends), each.stops)
 
     def _there(self, names: Iterable[str]) -> frozenset[str]:
@@ -186,7 +169,7 @@ class Space:
         known = frozenset(self.names)
         for each in given:
             if each is not FAILED or not node.handler:
-                yield from _read(each, known, node)
+                yield from read_moves(each, known, node)
         if node.handler:
             yield Move((), frozenset([node.handler]))
 
@@ -206,7 +189,7 @@ class Space:
             update += tuple((n, again.get(n, UNKNOWN)) for n in sorted(added - {*touched}))
         if node.code is None and node.graph is None:
             jumps = [j for t in node.tools if t.code for j in t.code.jumps if not j.parent]
-            for move in _any_of({*(node.ends or ()), *(j.target for j in jumps)}, jumps):
+            for move in any_of({*(node.ends or ()), *(j.target for j in jumps)}, jumps):
                 yield Move(update, move.nodes, move.sends)
             if node.handler:
                 yield Move((), frozenset([node.handler]))
@@ -224,18 +207,18 @@ class Space:
         """Where a conditional edge may lead."""
         code = branch.code
         if code is None or code.wrapped:
-            return _somewhere(branch, self.graph)
+            return somewhere(branch, self.graph)
         try:
             given = self._evaluated(code, _within(values, branch.reads))
         except TooMany:
-            return _somewhere(branch, self.graph)
+            return somewhere(branch, self.graph)
         found: list[Move] = []
         for each in given:
             moves = [Move(stops=True)] if each is FAILED else None
-            moves = moves or _declared(each, branch) or _targets(each)
+            moves = moves or declared(each, branch) or targets(each)
             if moves is None:
-                moves = _somewhere(branch, self.graph)
-            found += [_mapped(move, branch) for move in moves]
+                moves = somewhere(branch, self.graph)
+            found += [mapped(move, branch) for move in moves]
         return list(dict.fromkeys(found)) or [Move()]
 
     def _moved(self, state: State, chosen: Iterable[list[Move]]) -> State:
@@ -256,7 +239,7 @@ class Space:
         joined, fired = self._joins(state)
         nodes |= fired
         held = frozenset(n for n in nodes if self.graph.nodes[n].defer)
-        running = _summed([*((n, ONE) for n in sorted(nodes - held)), *sends])
+        running = summed([*((n, ONE) for n in sorted(nodes - held)), *sends])
         if any(len(names) > DEEP for _, times in running for names, _ in times.terms):
             raise TooLarge  # what is sent to sends again, without end
         deferred = state.deferred | held
@@ -313,123 +296,6 @@ def _own_outcomes(graph: Graph, node: Node) -> list[Any]:
     return list(outcomes(alone, node.name))
 
 
-def _read(given: Any, tracked_fields: frozenset[str], node: Node) -> Iterator[Move]:
-    """What a node's result means: updates, and where it goes."""
-    match given:
-        case list() if any(isinstance(each, Going) for each in given):
-            several = [list(_read(each, tracked_fields, node)) for each in given]
-            for moves in product(*several):
-                yield _at_once(moves)
-        case _ if given is FAILED:
-            yield Move(stops=True)
-        case Going(parent=True):
-            yield Move(stops=True)
-        case Going(update=update, goto=goto):
-            written = () if update is None else _written(update, tracked_fields)
-            if goto is None:
-                yield Move(written)
-                return
-            targets = _targets(goto)
-            for move in targets if targets is not None else _anywhere(node):
-                yield Move(written, move.nodes, move.sends)
-        case None | str():
-            yield Move()
-        case dict():
-            yield Move(_written(given, tracked_fields))
-        case _:
-            writes = node.writes
-            touched = tracked_fields if writes is None else tracked_fields & writes
-            update = tuple((name, UNKNOWN) for name in sorted(touched))
-            yield Move(update)
-            if node.code is not None and (node.code.commands or not node.code.writes_all):
-                for move in _anywhere(node) if node.code.jumps or node.ends else ():
-                    yield Move(update, move.nodes, move.sends)
-
-
-def _at_once(moves: Iterable[Move]) -> Move:
-    each = list(moves)
-    nodes = frozenset(name for move in each for name in move.nodes)
-    update = (
-        None
-        if any(move.update is None for move in each)
-        else tuple(pair for move in each for pair in move.update or ())
-    )
-    sends = _summed([sent for move in each for sent in move.sends])
-    return Move(update, nodes, sends, any(move.stops for move in each))
-
-
-def _anywhere(node: Node) -> list[Move]:
-    """Everywhere that a node may go by itself, where it is not known which it is."""
-    code = node.code
-    jumps = [j for j in code.jumps if not j.parent] if code is not None else []
-    if node.ends is None and (code is None or not code.jumps_all):
-        raise TooLarge
-    names = {j.target for j in jumps if j.kind != "send"} | set(node.ends or ())
-    return _any_of(names, jumps)
-
-
-def _any_of(names: Iterable[str], jumps: Iterable[Jump] = ()) -> list[Move]:
-    """Each set of nodes that may be gone to, and any number of what may be sent.
-
-    Raises:
-        TooLarge: There are too many sets.
-    """
-    parts = [Move(nodes=frozenset([name]) - {END}) for name in sorted({*names} - {END})]
-    sent = sorted({j.target for j in jumps if j.kind == "send"})
-    parts += [Move(sends=((name, symbol(name)),)) for name in sent]
-    if len(parts) > WIDE:
-        raise TooLarge
-    sets = chain.from_iterable(combinations(parts, size) for size in range(len(parts) + 1))
-    return [_together(each) for each in sets]
-
-
-def _together(moves: Iterable[Move]) -> Move:
-    """All at once, whatever they write."""
-    each = list(moves)
-    nodes = frozenset[str]().union(*(move.nodes for move in each))
-    sends = _summed([sent for move in each for sent in move.sends])
-    return Move(nodes=nodes, sends=sends, stops=any(move.stops for move in each))
-
-
-def _somewhere(branch: Branch, graph: Graph) -> list[Move]:
-    """Where a conditional edge may lead of which nothing is known but its targets."""
-    targets = branch.targets
-    if targets is None:
-        raise TooLarge
-    if _names_one(branch, graph):
-        return [Move(nodes=frozenset([name]) - {END}) for name in sorted(targets)] or [Move()]
-    return _any_of(targets, branch.sends)
-
-
-def _names_one(branch: Branch, graph: Graph) -> bool:
-    """Whether what a conditional edge gives is one name, whichever."""
-    code = branch.code
-    if code is None or branch.sends:
-        return code is None
-    told = getattr(code.tree, "returns", None)
-    kind = ast.unparse(told).strip("'\"") if told is not None else ""
-    if kind in {"str", "bool"} or kind.partition("[")[0].rpartition(".")[2] == "Literal":
-        return True
-    return bool(code.returns) and all(_is_text(value, code, graph) for value in code.returns)
-
-
-def _is_text(value: ast.expr, code: Function, graph: Graph) -> bool:
-    match value:
-        case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
-            return True
-        case ast.IfExp(body=one, orelse=other):
-            return _is_text(one, code, graph) and _is_text(other, code, graph)
-        case ast.Subscript(slice=ast.Constant(value=str() as key)) | ast.Attribute(attr=key):
-            field = graph.fields.get(key)
-            text = field.text if field is not None else ""
-            known = text in {"str", "bool", "<class 'str'>", "<class 'bool'>"}
-            return known or text.startswith(("Literal[", "typing.Literal["))
-        case ast.Name(id=name) if given := local_values(code.tree).get(name):
-            return all(_is_text(each, code, graph) for each in given)
-        case _:
-            return isinstance(code.scope.value(value), str | bool)
-
-
 def _within(values: Values, reads: frozenset[str] | None) -> Values:
     """What is known of the fields that a schema has."""
     return tuple(pair for pair in values if reads is None or pair[0] in reads)
@@ -441,69 +307,3 @@ def _sent_to(graph: Graph) -> frozenset[str]:
     codes += [tool.code for node in graph.nodes.values() for tool in node.tools]
     jumps = [j for code in codes if code is not None for j in code.jumps if j.kind == "send"]
     return frozenset(jump.target for jump in jumps)
-
-
-def _written(update: Any, tracked_fields: frozenset[str]) -> tuple[tuple[str, Any], ...] | None:
-    if not isinstance(update, dict):
-        return None if tracked_fields else ()
-    return tuple(
-        (key, _kept(value)) for key, value in sorted(update.items()) if key in tracked_fields
-    )
-
-
-def _kept(value: Any) -> Any:
-    """A value that can be compared: of a list its length is kept."""
-    if isinstance(value, list):
-        return tuple(UNKNOWN for _ in value)
-    return value if isinstance(value, bool | int | float | str | None) else UNKNOWN
-
-
-def _declared(given: Any, branch: Branch) -> list[Move] | None:
-    """Where a path_map leads from a result, such as `True`."""
-    if given is UNKNOWN or not isinstance(given, str | int) or given not in (branch.ends or {}):
-        return None
-    return [Move(nodes=frozenset([(branch.ends or {})[given]]) - {END})]  # type: ignore[index]
-
-
-def _targets(given: Any) -> list[Move] | None:
-    """The nodes that a branch's result or a `goto` names; `None` when they are not known."""
-    match given:
-        case str():
-            return [Move(nodes=frozenset([given]) - {END})]
-        case bool() | int() | float():
-            return [Move(nodes=frozenset([str(given)]))]
-        case None:
-            return [Move()]
-        case Sent(node=str() as node):
-            return [Move(sends=((node, _often(given)),))]
-        case Perhaps(sent=sent):
-            moves = _targets(sent)
-            return None if moves is None else [*moves, Move()]
-        case list():
-            found = [_targets(each) for each in given]
-            parts = [each for each in found if each is not None]
-            if len(parts) < len(found) or len(parts) > MANY:
-                return None
-            return list(dict.fromkeys(_together(each) for each in product(*parts)))
-        case _:
-            return None
-
-
-def _often(sent: Sent) -> Formula:
-    times = number(sent.often)
-    for name in sent.per:
-        times *= symbol(name)
-    return times
-
-
-def _mapped(move: Move, branch: Branch) -> Move:
-    ends = branch.ends or {}
-    nodes = frozenset(ends.get(name, name) for name in move.nodes) - {END}
-    return Move(move.update, nodes, move.sends, move.stops)
-
-
-def _summed(pairs: Iterable[tuple[str, Formula]]) -> Running:
-    sums: dict[str, Formula] = {}
-    for name, times in pairs:
-        sums[name] = sums[name] + times if name in sums else times
-    return tuple(sorted(sums.items(), key=lambda pair: pair[0]))

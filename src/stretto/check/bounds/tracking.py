@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from stretto.check.bounds.evaluating import ABSENT, UNKNOWN
+from stretto.check.bounds.known import ABSENT, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -160,3 +160,7 @@ def assumed(graph: Graph, names: tuple[str, ...]) -> Iterator[str]:
         if name in graph.input and value is not UNKNOWN:
             shown = "0" if value is ABSENT else "empty" if value == () else str(value)
             yield f"{name} begins {'empty' if shown == 'empty' else f'at {shown}'}"
+        elif (
+            graph.checkpointing == "own" and value is not UNKNOWN and not graph.fields[name].managed
+        ):
+            yield f"{name} begins as on a new thread"
