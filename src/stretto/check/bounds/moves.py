@@ -38,6 +38,8 @@ class Move:
     sends: Running = ()
     stops: bool = False
     """Whether the whole graph ends there, by an error or for the graph above."""
+    alone: bool = False
+    """Whether its edges are not followed, since its error is handled elsewhere."""
 
 
 def read_moves(given: Any, tracked_fields: frozenset[str], node: Node) -> Iterator[Move]:

@@ -140,7 +140,7 @@ class Space:
         writes = [Move()] if node is None else list(self._writes(node, state))
         static = Move(nodes=self.edges.get(name, frozenset()))
         for move in writes:
-            if move.stops:
+            if move.stops or move.alone:
                 yield move
                 continue
             values = merged(self.graph, state.values, _asked(move.update))
@@ -171,7 +171,7 @@ class Space:
             if each is not FAILED or not node.handler:
                 yield from read_moves(each, known, node)
         if node.handler:
-            yield Move((), frozenset([node.handler]))
+            yield Move((), frozenset([node.handler]), alone=True)
 
     def _seen(self, node: Node, values: Values) -> Values:
         """What a node is given of what is known: nothing where it may be given something else."""
@@ -192,13 +192,13 @@ class Space:
             for move in any_of({*(node.ends or ()), *(j.target for j in jumps)}, jumps):
                 yield Move(update, move.nodes, move.sends)
             if node.handler:
-                yield Move((), frozenset([node.handler]))
+                yield Move((), frozenset([node.handler]), alone=True)
             return
         for outcome in _own_outcomes(self.graph, node):
             sends = tuple((n, symbol(n) if n in outcome.many else ONE) for n in outcome.sent)
             yield Move(update, outcome.nodes, sends)
         if node.handler:
-            yield Move((), frozenset([node.handler]))
+            yield Move((), frozenset([node.handler]), alone=True)
 
     def _evaluated(self, code: Any, values: Values) -> list[Any]:
         return Evaluator(code, dict(values), partial(begun_at, self.graph)).results()
