@@ -21,16 +21,19 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langgraph.graph import END, START, StateGraph
 from typing import Literal
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy, Send
 from typing_extensions import Annotated, TypedDict
 
-ran, asked = [], []
+ran, asked, used = [], [], []
 
 
 class State(TypedDict, total=False):
     items: list[int]
     done: Annotated[list[int], operator.add]
     flip: bool
+    messages: list
 {counters}
 
 
@@ -38,6 +41,13 @@ class Model(GenericFakeChatModel):
     def invoke(self, *args, **options):
         asked.append(1)
         return AIMessage("Yes.")
+
+
+@tool
+def look(q: str) -> str:
+    "Look something up."
+    used.append(q)
+    return "found"
 
 
 model = Model(messages=iter([]))
@@ -57,6 +67,7 @@ class Part:
 
 KINDS = (
     "chain", "fork", "loop", "map", "choice", "graph", "goto", "gather", "late", "nest", "down",
+    "tools",
 )  # fmt: skip
 
 parts = st.builds(
@@ -273,6 +284,19 @@ class Writer:
         self.edge(inner, last)
         return first, last
 
+    def tools(self, part: Part) -> tuple[str, str]:
+        """Tools that are called as often as one answer asks."""
+        name, after = self.name(), self.name()
+        body = (
+            f"    calls = [{{'name': 'look', 'args': {{'q': 'x'}}, 'id': str(each)}}"
+            f" for each in range({part.size})]\n"
+            "    return {'messages': [AIMessage('', tool_calls=calls)]}"
+        )
+        self.node(name, part, body)
+        self.lines.append(f"builder.add_node({after!r}, ToolNode([look]))\n")
+        self.edge(name, after)
+        return name, after
+
 
 def source(chosen: list[Part]) -> str:
     """The source of a graph of parts, one after the other."""
@@ -290,18 +314,24 @@ def source(chosen: list[Part]) -> str:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(parts, min_size=1, max_size=4), st.integers(1, 3), st.booleans())
 def test_no_run_comes_to_more(chosen: list[Part], items: int, flip: bool):  # noqa: FBT001
-    """Node runs and model calls never exceed the bound; on the worst path they are the bound."""
+    """Node runs, model and tool calls never exceed the bound; on the worst path they are it."""
     with tempfile.TemporaryDirectory() as folder:
         module = loaded(source(chosen), Path(folder), f"bounded_{next(_numbers)}")
         found = bounds(module.graph)
         module.graph.invoke({"items": list(range(items)), "flip": flip}, {"recursion_limit": 500})
-    inputs = {"items": items}
+    asks = [part.size for part in chosen if part.kind == "tools"]
+    inputs = {"items": items, "calls": max(asks, default=0)}
     most_runs, most_calls = found.node_runs.value(inputs), found.model_calls.value(inputs)
     assert most_runs is not None, found
     assert most_calls is not None, found
-    runs = len(module.ran) + sum(part.kind == "graph" for part in chosen)
+    runs = len(module.ran) + sum(part.kind in {"graph", "tools"} for part in chosen)
+    most_tools = found.tool_calls.value(inputs)
+    assert most_tools is not None, found
     assert runs <= most_runs
+    assert len(module.used) <= most_tools
     assert len(module.asked) <= most_calls
     if flip or not any(part.kind in {"choice", "goto"} for part in chosen):
         assert runs == most_runs
         assert len(module.asked) == most_calls
+    if len(set(asks)) < 2:
+        assert len(module.used) == most_tools
