@@ -7,6 +7,7 @@ list edges wait for all of their sources; deferred nodes wait until nothing else
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations, product
@@ -177,7 +178,9 @@ class Space:
         """What a node is given of what is known: nothing where it may be given something else."""
         if node.name in self.sent_to:
             return ()
-        return _within(values, node.reads)
+        return _within(
+            values, node.reads if node.reads is not None else _annotated(node, self.graph)
+        )
 
     def _opaque(self, node: Node, values: Values) -> Iterator[Move]:
         writes = changed_by(node)
@@ -267,6 +270,8 @@ def changed_by(node: Node) -> frozenset[str] | None:
     A graph that is a node gives back all of its output; what none of its own nodes writes is what
     it was given.
     """
+    if node.tools and node.code is None and node.graph is None:
+        return _told(node)
     if node.graph is None or node.code is not None or node.member is not None:
         return node.writes
     found: set[str] = set()
@@ -276,6 +281,15 @@ def changed_by(node: Node) -> frozenset[str] | None:
             return node.graph.output
         found |= inner
     return frozenset(found) & node.graph.output
+
+
+def _told(node: Node) -> frozenset[str] | None:
+    """The field of a ToolNode's messages, unless a tool may update more by a `Command`."""
+    codes = [tool.code for tool in node.tools]
+    if any(code is None or code.commands or not code.jumps_all for code in codes):
+        return None
+    runnable = getattr(node.live, "runnable", None)
+    return frozenset([str(getattr(runnable, "_messages_key", "messages"))])
 
 
 def _is_plain(node: Node) -> bool:
@@ -299,6 +313,19 @@ def _own_outcomes(graph: Graph, node: Node) -> list[Any]:
 def _within(values: Values, reads: frozenset[str] | None) -> Values:
     """What is known of the fields that a schema has."""
     return tuple(pair for pair in values if reads is None or pair[0] in reads)
+
+
+def _annotated(node: Node, graph: Graph) -> frozenset[str] | None:
+    """The fields of the class that a node's parameter names, where only source was read."""
+    tree = node.code.tree if node.code is not None else None
+    if graph.builder is not None or tree is None or isinstance(tree, ast.Lambda):
+        return None
+    given = [each for each in [*tree.args.posonlyargs, *tree.args.args] if each.arg != "self"]
+    told = given[0].annotation if given else None
+    name = ast.unparse(told).strip("'\"").rpartition(".")[2] if told is not None else ""
+    if name not in {each.name for each in graph.schemas}:
+        return None if name in {"", "dict", "Any"} else frozenset()
+    return frozenset(each.name for each in graph.fields.values() if name in each.schemas)
 
 
 def _sent_to(graph: Graph) -> frozenset[str]:
