@@ -97,7 +97,8 @@ def check(graph: Graph) -> Iterator[Finding]:
     made: Any = space.ways
     saved = _saved(made)
     lost = [state for state in made if state not in saved]
-    if not lost or any(pauses(graph, name) for state in lost for name in state.names):
+    stuck = [part for part in _stuck(space, lost) if not any(pauses(graph, n) for n in part)]
+    if not stuck:
         return  # who is asked may change what it waits for
     first = min(lost, key=lambda state: len(way_to(space, state)))
     way = way_to(space, first)
@@ -106,7 +107,7 @@ def check(graph: Graph) -> Iterator[Finding]:
         graph,
         f"no run that comes to {node!r} by {' -> '.join(map(_shown, way))} can ever end"
         if node
-        else f"no run can ever end: nothing lets go of {_stuck(space, lost)}",
+        else f"no run can ever end: nothing lets go of {', '.join(map(repr, sorted(stuck[0])))}",
         "Let a node write what the condition waits for, or give the condition another way out.",
         node=node,
         path=way,
@@ -125,12 +126,14 @@ def _saved(made: Any) -> set[State]:
     return saved
 
 
-def _stuck(space: Space, lost: list[State]) -> str:
-    """The nodes that a run comes back to for ever."""
+def _stuck(space: Space, lost: list[State]) -> list[frozenset[str]]:
+    """The nodes that a run comes back to for ever, each set of states that it cannot leave."""
     whole: Any = nx.condensation(space.ways.subgraph(lost))
-    last = next(part for part in whole if not whole.out_degree(part))
-    names = {name for state in whole.nodes[last]["members"] for name in state.names}
-    return ", ".join(map(repr, sorted(names)))
+    last = [part for part in whole if not whole.out_degree(part)]
+    return [
+        frozenset(name for state in whole.nodes[part]["members"] for name in state.names)
+        for part in last
+    ]
 
 
 def _by_shape(graph: Graph) -> Iterator[Finding]:
