@@ -52,7 +52,7 @@ imports: $(VENV)/.dev  ## the floors: imports go down only
 	@$(BIN)/lint-imports
 
 spelling: $(VENV)/.dev  ## codespell
-	@$(BIN)/codespell src graphs agents tools prompts tests bench docs examples *.md
+	@$(BIN)/codespell src graphs agents tools steps prompts tests bench docs examples *.md
 
 unit: $(VENV)/.dev  ## the tests
 	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/pytest -n $(CORES)

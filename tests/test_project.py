@@ -313,3 +313,20 @@ def test_the_shipped_project_is_whole() -> None:
     team = {"planner": Plan, "researcher": Finding, "reviewer": Review}
     assert outputs == {**team, "assistant": None}
     assert all(project.agent(name).role for name in project.agents())
+
+
+def test_a_step_is_found_by_family_and_name(root: Path) -> None:
+    """Functions, classes and values of `steps/`; the nearest name is offered for a wrong one."""
+    (root / "steps").mkdir()
+    (root / "steps" / "loans.py").write_text(
+        "from math import pi, sqrt\nLIMIT = 5\n\ndef score(state):\n    return sqrt(4) * LIMIT\n\n"
+        "class Loan(dict):\n    pass\n"
+    )
+    project = Project.at(root)
+    assert project.steps() == ["loans.score", "loans.Loan"]
+    assert project.step("loans.score")({}) == 10
+    assert project.step("loans.LIMIT") == 5
+    with pytest.raises(UnknownName, match=r"Did you mean 'loans\.score'"):
+        project.step("loans.scor")
+    with pytest.raises(UnknownName, match="Did you mean 'loans"):
+        project.step("loan.score")

@@ -229,6 +229,36 @@ class Project:
             known = self._mcp[server] = (stamp, await load_mcp_tools(path, server))
         return known[1]
 
+    def steps(self) -> list[str]:
+        """Names of what the files in `steps/` define, as `family.name`; loads them.
+
+        Raises:
+            BadDefinition: A file in `steps/` is wrong.
+        """
+        self._open_dependencies()
+        files = sorted(self._files("steps", ".py").items())
+        return [f"{family}.{name}" for family, path in files for name in _defined(path)]
+
+    def step(self, name: str) -> Any:
+        """Give what `family.name` is: a function, class or value of `steps/family.py`.
+
+        Graphs call steps, models call tools: members that are functions, rules, conditions,
+        sources, reducers, and the state and output classes that they share.
+
+        Raises:
+            UnknownName: There is none.
+            BadDefinition: The file is wrong.
+        """
+        family, _, wanted = name.rpartition(".")
+        if family not in self._files("steps", ".py"):
+            raise UnknownName("step", name, self.steps())
+        self._open_dependencies()
+        path = self._file("step", family, ".py")
+        module = load_module(path)
+        if wanted.startswith("_") or not hasattr(module, wanted):
+            raise UnknownName("step", name, [f"{family}.{each}" for each in _defined(path)])
+        return getattr(module, wanted)
+
     def _all_tools(self) -> Iterator[tuple[str, str, Tool]]:
         self._open_dependencies()
         for family, path in sorted(self._files("tools", ".py").items()):
@@ -290,6 +320,17 @@ class Project:
         from stretto.spec.target import Target
 
         return Target(name, text, self.root, self.root / CONFIG, line)
+
+
+def _defined(path: Path) -> list[str]:
+    """Names of the public functions and classes that a file defines."""
+    module = load_module(path)
+    own = [name for name, value in vars(module).items() if _is_of(module, value)]
+    return [name for name in own if not name.startswith("_")]
+
+
+def _is_of(module: ModuleType, value: Any) -> bool:
+    return callable(value) and getattr(value, "__module__", "") == module.__name__
 
 
 @cache
