@@ -14,6 +14,7 @@ from stretto.errors import BadDefinition, InvalidInput, UnknownName
 from stretto.spec.agent import tool_name
 from stretto.spec.family import load_family
 from stretto.spec.mcp import load_mcp_tools, mcp_servers
+from stretto.spec.module import load_module
 from stretto.spec.prompt import Prompt, read_text
 from stretto.spec.waiting import wait_for
 from stretto.spec.yaml import load_agent
