@@ -189,7 +189,7 @@ def test_a_tool_of_two_families_needs_its_family(root: Path) -> None:
     project = Project.find(root)
     with pytest.raises(InvalidInput, match=r"'search' may be docs\.search or web\.search"):
         project.tool("search")
-    with pytest.raises(BadDefinition, match=r"finder\.yaml:2: 'search' may be .*\. Say which"):
+    with pytest.raises(BadDefinition, match=r"finder\.yaml:2:9: 'search' may be .*\. Say which"):
         project.agent("finder")
     assert project.tool("web.search") is not project.tool("docs.search")
 
@@ -245,7 +245,7 @@ def test_a_server_that_is_not_there_is_told_with_the_agents_line(with_server: Pr
     """Its name is one of the tools'."""
     path = with_server.root / "agents" / "finder.yaml"
     path.write_text("role: finds\ntools:\n  - mcp:smus\n")
-    with pytest.raises(UnknownName, match=r"finder\.yaml:3: no MCP server 'smus'\. Did you mean"):
+    with pytest.raises(UnknownName, match=r"finder\.yaml:3:5: no MCP server 'smus'\. Did you mean"):
         with_server.agent("finder")
 
 

@@ -47,11 +47,17 @@ class UnknownName(InvalidInput):
 
 
 class BadDefinition(InvalidInput):
-    """Raised when a project file says something that cannot be; names file and line (1-based)."""
+    """Raised when a project file says something that cannot be.
 
-    def __init__(self, path: object, line: int | None, problem: str, remedy: str) -> None:
-        self.path, self.line, self.problem, self.remedy = str(path), line, problem, remedy
-        place = f"{path}:{line}" if line else str(path)
+    Names file, line and, where it is known, column; both count from 1.
+    """
+
+    def __init__(
+        self, path: object, line: int | None, problem: str, remedy: str, column: int | None = None
+    ) -> None:
+        self.path, self.line, self.column = str(path), line, column
+        self.problem, self.remedy = problem, remedy
+        place = ":".join(str(part) for part in (path, line, column) if part)
         super().__init__(f"{place}: {problem}. {remedy}")
 
 

@@ -61,7 +61,7 @@ def test_a_fault_names_its_line_and_the_remedy(change, line, words):
     """Whatever is wrong."""
     with pytest.raises(BadDefinition) as fault:
         parse_rules(GOOD.replace(*change), "alerts.yaml")
-    assert f"alerts.yaml:{line}: " in str(fault.value)
+    assert f"alerts.yaml:{line}:" in str(fault.value)
     assert words in str(fault.value)
 
 

@@ -140,28 +140,31 @@ def test_an_output_may_be_a_schema() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("prompts: plain", ":1: unknown key 'prompts'. Did you mean 'prompt'?"),
-        ("role: x\nprompt: plains", ":2: no prompt 'plains'. Did you mean 'plain'?"),
-        ("tools:\n  - search\n  - reads", ":3: no tool 'reads'. Did you mean 'read'?"),
-        ("output: Plans", ":1: no output class 'Plans'. Did you mean 'Plan'?"),
-        ("tools: [both]", ":1: 'both' may be a.both or b.both. Say which"),
-        ("tools: [search, search]", ":1: tools: two tools are called 'search'."),
-        ("tools: [search, mcp:all]", ":1: tools: two tools are called 'search'."),
-        ("tools: search", ":1: 'tools' must be a list, not search. Write a list"),
-        ("name: 'a b'", ":1: name: 'a b' cannot name an agent. Use a letter"),
-        ("role: x\nmax_model_calls: 0", ":2: 'max_model_calls': Input should be greater"),
-        ("version: 1.10", ":1: 'version' must be text, not 1.1. Put it in quotes"),
-        ("prompt: greet", ":1: the prompt needs the variable 'who'. Add it under"),
-        ("prompt: Hello {who}", ":1: the prompt needs the variable 'who'. Add it under"),
+        ("prompts: plain", ":1:1: unknown key 'prompts'. Did you mean 'prompt'?"),
+        ("role: x\nprompt: plains", ":2:1: no prompt 'plains'. Did you mean 'plain'?"),
+        ("tools:\n  - search\n  - reads", ":3:5: no tool 'reads'. Did you mean 'read'?"),
+        ("output: Plans", ":1:1: no output class 'Plans'. Did you mean 'Plan'?"),
+        ("tools: [both]", ":1:9: 'both' may be a.both or b.both. Say which"),
+        ("tools: [search, search]", ":1:1: tools: two tools are called 'search'."),
+        ("tools: [search, mcp:all]", ":1:1: tools: two tools are called 'search'."),
+        ("tools: search", ":1:1: 'tools' must be a list, not search. Write a list"),
+        ("name: 'a b'", ":1:1: name: 'a b' cannot name an agent. Use a letter"),
+        ("role: x\nmax_model_calls: 0", ":2:1: 'max_model_calls': Input should be greater"),
+        ("version: 1.10", ":1:1: 'version' must be text, not 1.1. Put it in quotes"),
+        ("prompt: greet", ":1:1: the prompt needs the variable 'who'. Add it under"),
+        ("prompt: Hello {who}", ":1:1: the prompt needs the variable 'who'. Add it under"),
         (
             "prompt: greet\nvariables:\n  who: x\n  languages: y",
-            ":4: no variable 'languages'. Did you mean 'language'?",
+            ":4:3: no variable 'languages'. Did you mean 'language'?",
         ),
-        ("prompt: plain\nvariables: {who: [x]}", ":2: 'who' must be text, not a list. Write text"),
-        ("output:\n  type: string", ":1: output: the output's JSON Schema does not describe"),
+        (
+            "prompt: plain\nvariables: {who: [x]}",
+            ":2:13: 'who' must be text, not a list. Write text",
+        ),
+        ("output:\n  type: string", ":1:1: output: the output's JSON Schema does not describe"),
         ("", ":1: no keys here"),
-        ("role: a\nrole: b", ":2: the key 'role' stands here and in line 1"),
-        ("\trole: a", ":1: a tab. Indent with spaces"),
+        ("role: a\nrole: b", ":2:1: the key 'role' stands here and in line 1"),
+        ("\trole: a", ":1:1: a tab. Indent with spaces"),
     ],
 )
 def test_a_fault_names_file_line_and_the_nearest_right_name(text: str, said: str) -> None:
@@ -184,9 +187,9 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
     with pytest.raises(BadDefinitions) as caught:
         parsed(text)
     assert str(caught.value).splitlines() == [
-        "agents/finder.yaml:6: 'output' must be text, not 3. Put it in quotes",
-        "agents/finder.yaml:1: unknown key 'rol'. Did you mean 'role'?",
-        "agents/finder.yaml:4: no variable 'whom'. Did you mean 'who'?",
+        "agents/finder.yaml:6:1: 'output' must be text, not 3. Put it in quotes",
+        "agents/finder.yaml:1:1: unknown key 'rol'. Did you mean 'role'?",
+        "agents/finder.yaml:4:3: no variable 'whom'. Did you mean 'who'?",
         NEEDS_WHO,
         "agents/finder.yaml:5: no tool 'searches'. Did you mean 'search'?",
     ]

@@ -48,14 +48,14 @@ def test_a_file_says_the_same_as_python() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("policy:\n  retri: {}", "agents/a.yaml:2: unknown key 'retri'. Did you mean 'retry'?"),
-        ("policy:\n  retry:\n    tries: 3", "agents/a.yaml:3: unknown key 'tries'"),
-        ("policy:\n  retry:\n    wait: soon", "agents/a.yaml:3: 'wait'"),
+        ("policy:\n  retri: {}", "agents/a.yaml:2:3: unknown key 'retri'. Did you mean 'retry'?"),
+        ("policy:\n  retry:\n    tries: 3", "agents/a.yaml:3:5: unknown key 'tries'"),
+        ("policy:\n  retry:\n    wait: soon", "agents/a.yaml:3:5: 'wait'"),
         ("policy:\n  timeout: {call: 9, total: 5}", "Raise `total`"),
-        ("policy:\n  fallback:\n    to: [{agent: nobody}]", "a.yaml:3: no agent 'nobody'"),
+        ("policy:\n  fallback:\n    to: [{agent: nobody}]", "a.yaml:3:10: no agent 'nobody'"),
         ("policy:\n  fallback:\n    to: [{agnt: nobody}]", "model: offline"),
-        ("policy:\n  undo: nothing", "a.yaml:2: no tool 'nothing'"),
-        ("policy: 3", "agents/a.yaml:1: 'policy' must be a mapping, not 3"),
+        ("policy:\n  undo: nothing", "a.yaml:2:3: no tool 'nothing'"),
+        ("policy: 3", "agents/a.yaml:1:1: 'policy' must be a mapping, not 3"),
     ],
 )
 def test_a_fault_is_told_with_its_line(said: str, told: str) -> None:

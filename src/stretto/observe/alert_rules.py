@@ -198,7 +198,7 @@ def _twice(rules: tuple[Rule, ...], told: Definition) -> Iterator[StrettoError]:
     seen: dict[str, int] = {}
     for place, rule in enumerate(rules):
         if rule.name in seen:
-            line = told.line("rules", seen[rule.name], "name")
+            line = told.mark("rules", seen[rule.name], "name").line
             problem = f"the rule {rule.name!r} stands here and in line {line}"
             yield told.bad(("rules", place, "name"), problem, "Give one of them another name")
         seen.setdefault(rule.name, place)

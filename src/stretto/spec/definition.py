@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from stretto.errors import BadDefinition, BadDefinitions
+from stretto.errors import BadDefinition, BadDefinitions, InvalidInput, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,14 +37,21 @@ _WANTED = {
 }
 
 
+class Mark(NamedTuple):
+    """Where something stands in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
 @dataclass(frozen=True)
 class Definition:
     """The mapping that a YAML text holds, and where it says what."""
 
     path: str
     data: dict[str, Any]
-    lines: Mapping[Place, int]
-    """Line of each key and list item, 1-based; the line of the whole under the empty place."""
+    marks: Mapping[Place, Mark]
+    """Where each key and list item stands; where the whole begins, under the empty place."""
 
     @classmethod
     def parse(cls, text: str, path: object, *, first_line: int = 1, form: str = "") -> Definition:
@@ -68,37 +75,75 @@ class Definition:
             raise BadDefinition(
                 path, first_line, "no keys here" if data is None else "not a mapping", form or _FORM
             )
-        return cls(str(path), data, dict(_lines(node, (), first_line)))
+        return cls(str(path), data, dict(_marks(node, (), first_line)))
 
-    def line(self, *place: int | str) -> int:
-        """Line at which `place` stands, or the innermost known part of the way to it."""
-        while place not in self.lines:
+    def within(self, *place: int | str) -> Definition:
+        """Give the mapping at a place as a definition of its own, of the same file."""
+        data: Any = self.data
+        for part in place:
+            data = data[part]
+        depth = len(place)
+        marks = {at[depth:]: mark for at, mark in self.marks.items() if at[:depth] == place}
+        return Definition(self.path, data, marks)
+
+    def mark(self, *place: int | str) -> Mark:
+        """Where `place` stands, or the innermost known part of the way to it."""
+        while place not in self.marks:
             place = place[:-1]
-        return self.lines[place]
+        return self.marks[place]
 
     def bad(self, place: Sequence[int | str], problem: str, remedy: str) -> BadDefinition:
         """Give the error that tells of a problem at `place`."""
-        return BadDefinition(self.path, self.line(*place), problem, remedy)
+        mark = self.mark(*place)
+        return BadDefinition(self.path, mark.line, problem, remedy, mark.column)
 
-    def faults(self, error: ValidationError, model: type[BaseModel]) -> Iterator[BadDefinition]:
-        """Give what pydantic found, reading the file as `model`, as errors with line and remedy."""
+    def located(self, error: StrettoError, *place: int | str) -> StrettoError:
+        """Say where in this file the fault lies, if the error does not say it yet."""
+        mark = self.mark(*place)
+        if isinstance(error, UnknownName) and not error.where:
+            where = f"{self.path}:{mark.line}:{mark.column}"
+            return UnknownName(error.kind, error.name, error.known, where=where)
+        if isinstance(error, InvalidInput) and not isinstance(error, BadDefinition | UnknownName):
+            problem, _, remedy = str(error).rpartition(". ")
+            return self.bad(place, problem, remedy)
+        return error
+
+    def faults(
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        kinds: Mapping[str, type[BaseModel]] | None = None,
+    ) -> Iterator[BadDefinition]:
+        """Give what pydantic found, reading the file as `model`, as errors with place and remedy.
+
+        `kinds` are the classes of its tagged unions, by tag.
+        """
         told = set[Place]()
         for detail in error.errors(include_url=False):
             place = self._place(detail)
-            if place not in told:  # a union gives a fault for each of its members
-                yield self.bad(place, *_explained(detail, place, _keys(model, place)))
+            if not any(place[: len(at)] == at for at in told if at or not place):
+                # a union gives one for each of its members
+                yield self.bad(place, *_explained(detail, place, _keys(model, detail, kinds or {})))
             told.add(place)
 
     def _place(self, detail: ErrorDetails) -> Place:
         """Give the place in the file, without the names of union members in pydantic's."""
-        place = loc = detail["loc"]
-        while place and place not in self.lines:
-            place = place[:-1]
-        return loc if detail["type"] == "missing" and len(loc) == len(place) + 1 else place
+        place: Place = ()
+        for part in detail["loc"]:
+            if (*place, part) in self.marks:
+                place = (*place, part)
+        missing = detail["type"] == "missing"
+        return (*place, detail["loc"][-1]) if missing else place
 
 
-def _keys(model: type[BaseModel], place: Place) -> list[str]:
-    """The keys that may stand where `place` is."""
+def _keys(
+    model: type[BaseModel], detail: ErrorDetails, kinds: Mapping[str, type[BaseModel]]
+) -> list[str]:
+    """The keys that may stand where the fault is."""
+    place = detail["loc"]
+    tags = [at for at, part in enumerate(place[:-1]) if part in kinds]
+    if tags:
+        model, place = kinds[str(place[tags[-1]])], place[tags[-1] + 1 :]
     for key in place[:-1]:
         field = model.model_fields.get(str(key))
         inside = () if field is None else (field.annotation, *get_args(field.annotation))
@@ -109,6 +154,7 @@ def _keys(model: type[BaseModel], place: Place) -> list[str]:
     return sorted(model.model_fields)
 
 
+_SAYING = "Name an agent, or write one of `agent:`, `step:`, `team:`, `graph:`, `pattern:`"
 _FORM = "Write `key: value` lines, such as `role: reads the sources`"
 
 
@@ -147,8 +193,9 @@ def _twice(
     node: Node, path: object, first: int, within: tuple[Node, ...]
 ) -> Iterator[BadDefinition]:
     if any(node is outer for outer in within):
-        line = node.start_mark.line + first
-        yield BadDefinition(path, line, "an alias within what it stands for", "Write it out")
+        mark = node.start_mark
+        problem, remedy = "an alias within what it stands for", "Write it out"
+        yield BadDefinition(path, mark.line + first, problem, remedy, mark.column + 1)
         return
     seen: dict[Any, int] = {}
     for key, value in _children(node):
@@ -156,7 +203,8 @@ def _twice(
             line = key.start_mark.line + first
             if key.value in seen:
                 problem = f"the key {key.value!r} stands here and in line {seen[key.value]}"
-                yield BadDefinition(path, line, problem, "Leave one of them out")
+                column = key.start_mark.column + 1
+                yield BadDefinition(path, line, problem, "Leave one of them out", column)
             seen.setdefault(key.value, line)
         yield from _twice(value, path, first, (*within, node))
 
@@ -170,26 +218,39 @@ def _children(node: Node) -> Iterator[tuple[Node | int, Node]]:
         yield from enumerate(node.value)
 
 
-def _lines(node: Node, place: Place, first: int) -> Iterator[tuple[Place, int]]:
-    yield place, node.start_mark.line + first
+def _marks(node: Node, place: Place, first: int) -> Iterator[tuple[Place, Mark]]:
+    yield place, Mark(node.start_mark.line + first, node.start_mark.column + 1)
     for key, value in _children(node):
         within = (*place, key.value if isinstance(key, Node) else key)
-        yield from _lines(value, within, first)
+        yield from _marks(value, within, first)
         mark = key.start_mark if isinstance(key, Node) else value.start_mark
-        yield within, mark.line + first
+        yield within, Mark(mark.line + first, mark.column + 1)
 
 
 def _syntax(error: Exception, path: object, first: int) -> BadDefinition:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "'\\t'" in problem:
-        return BadDefinition(path, mark and mark.line + first, "a tab", "Indent with spaces")
+        remedy = "Indent with spaces"
+        return BadDefinition(path, mark and mark.line + first, "a tab", remedy, _column(mark))
     return BadDefinition(
         path,
         mark.line + first if mark else first,
         f"this is not YAML: {problem}",
-        "Put text with ':', '#' or quotes in quotes",
+        _mending(problem),
+        _column(mark),
     )
+
+
+def _column(mark: Any) -> int | None:
+    return mark.column + 1 if mark else None
+
+
+def _mending(problem: str) -> str:
+    """What helps where the YAML itself cannot be read."""
+    if "expected <block end>" in problem:
+        return "Indent it as deep as the lines beside it; put text with ':' or '#' in quotes"
+    return "Put text with ':', '#' or quotes in quotes"
 
 
 def _explained(detail: ErrorDetails, place: Place, known: Sequence[str]) -> tuple[str, str]:
@@ -198,6 +259,11 @@ def _explained(detail: ErrorDetails, place: Place, known: Sequence[str]) -> tupl
     key = next((part for part in reversed(place) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
         return f"unknown key {key!r}", nearest(key, known)
+    if kind == "union_tag_invalid":
+        tags = detail.get("ctx", {}).get("expected_tags", "").replace("'", "").split(", ")
+        return f"{key}: unknown pattern {value.get('pattern')!r}", nearest(value["pattern"], tags)
+    if kind == "union_tag_not_found":
+        return f"{key}: it does not say what it is", _SAYING
     if kind == "missing":
         return f"the key {key!r} is missing", f"Add `{key}:`"
     if kind == "value_error":

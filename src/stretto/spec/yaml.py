@@ -196,7 +196,7 @@ class _Reading:
             if text and said is text and not any(map(str.isspace, text)):
                 raise UnknownName("prompt", text, self.names.prompts())
         except StrettoError as error:
-            self.faults.append(self._located(error, "prompt"))
+            self.faults.append(self.definition.located(error, "prompt"))
             return ""
         return self._filled(Prompt("", text, variables=dict.fromkeys(used(text))), file)
 
@@ -207,7 +207,7 @@ class _Reading:
         for name in file.variables:
             if name not in prompt.variables:
                 unknown = UnknownName("variable", name, prompt.variables)
-                self.faults.append(self._located(unknown, "variables", name))
+                self.faults.append(self.definition.located(unknown, "variables", name))
         for name in prompt.required():
             if name not in file.variables:
                 problem = f"the prompt needs the variable {name!r}"
@@ -222,7 +222,7 @@ class _Reading:
             try:
                 yield from self.names.tools_named(name)
             except StrettoError as error:
-                self.faults.append(self._located(error, "tools", index))
+                self.faults.append(self.definition.located(error, "tools", index))
 
     def _policy(self, file: AgentFile) -> Policy | None:
         """The policy with the agents and the undo that it names."""
@@ -244,7 +244,7 @@ class _Reading:
         try:
             return self.names.agent(said.agent)
         except StrettoError as error:
-            self.faults.append(self._located(error, "policy", "fallback", "to", index))
+            self.faults.append(self.definition.located(error, "policy", "fallback", "to", index))
             return said
 
     def _undo(self, name: str) -> Any:
@@ -254,7 +254,7 @@ class _Reading:
                 return found[0]
             raise InvalidInput(f"{name!r} names {len(found)} tools. Name the one that undoes it")
         except StrettoError as error:
-            self.faults.append(self._located(error, "policy", "undo"))
+            self.faults.append(self.definition.located(error, "policy", "undo"))
             return None
 
     def _output(self, file: AgentFile) -> Any:
@@ -263,18 +263,8 @@ class _Reading:
         if file.output in RECORDS:
             return getattr(import_module("stretto.state"), file.output)
         unknown = UnknownName("output class", file.output, RECORDS)
-        self.faults.append(self._located(unknown, "output"))
+        self.faults.append(self.definition.located(unknown, "output"))
         return None
-
-    def _located(self, error: StrettoError, *place: int | str) -> StrettoError:
-        """Say where in this file the fault lies, if the error does not say it yet."""
-        if isinstance(error, UnknownName) and not error.where:
-            where = f"{self.definition.path}:{self.definition.line(*place)}"
-            return UnknownName(error.kind, error.name, error.known, where=where)
-        if type(error) is InvalidInput:
-            problem, _, remedy = str(error).rpartition(". ")
-            return self.definition.bad(place, problem, remedy)
-        return error
 
 
 def dump_agent(agent: Agent) -> str:
