@@ -4,6 +4,7 @@ from stretto.checkpoint.opening import open_checkpointer, places
 from stretto.checkpoint.saver import JournaledSaver, journaled
 from stretto.checkpoint.serializer import serializer
 from stretto.checkpoint.serving import server
+from stretto.checkpoint.store import open_store
 from stretto.state import STATE_TYPES
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "JournaledSaver",
     "journaled",
     "open_checkpointer",
+    "open_store",
     "places",
     "serializer",
     "server",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
+from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
 from stretto.checkpoint import serializer
@@ -243,12 +244,12 @@ def _failed_outside(turn: Turn) -> bool:
 
 
 def _in_memory(graph: object) -> Pregel[Any, Any, Any, Any]:
-    saver = InMemorySaver(serde=serializer())
+    saver, store = InMemorySaver(serde=serializer()), InMemoryStore()
     if isinstance(graph, StateGraph):
-        return graph.compile(checkpointer=saver)
+        return graph.compile(checkpointer=saver, store=store)
     if not isinstance(graph, Pregel):
         raise InvalidInput(f"{graph!r} is no LangGraph graph. Give a StateGraph or a compiled one.")
-    return graph.copy({"checkpointer": saver, "cache": None})
+    return graph.copy({"checkpointer": saver, "store": store, "cache": None})
 
 
 def _counted(count: int, noun: str) -> str:

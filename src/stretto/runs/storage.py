@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stretto.checkpoint import open_checkpointer
+from stretto.checkpoint import open_checkpointer, open_store
 from stretto.errors import StrettoError
 from stretto.home import database_url, state_home
 from stretto.journal import Journal, open_journal
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from langgraph.store.base import BaseStore
+
     from stretto.checkpoint import JournaledSaver
 from stretto.journal.privacy import Privacy
 
@@ -30,6 +32,8 @@ class Storage:
     checkpointer: JournaledSaver
     journal: Journal
     locks: Locks
+    store: BaseStore
+    """What graphs remember beyond a thread; `runtime.store` in their nodes."""
 
     @asynccontextmanager
     async def writing(
@@ -102,8 +106,9 @@ async def open_storage(
             open_checkpointer(
                 place, journal=journal, cipher=known.cipher, wait=wait
             ) as checkpointer,
+            open_store(place, cipher=known.cipher, wait=wait) as store,
         ):
-            yield Storage(checkpointer, journal, PostgresLocks(place))
+            yield Storage(checkpointer, journal, PostgresLocks(place), store)
         return
     folder = home or state_home()
     async with (
@@ -112,5 +117,6 @@ async def open_storage(
         open_checkpointer(
             folder / "checkpoints.sqlite", journal=journal, cipher=known.cipher, wait=wait
         ) as checkpointer,
+        open_store(folder / "store.sqlite", cipher=known.cipher, wait=wait) as store,
     ):
-        yield Storage(checkpointer, journal, FileLocks(folder / "locks"))
+        yield Storage(checkpointer, journal, FileLocks(folder / "locks"), store)

@@ -101,8 +101,8 @@ async def stream(
 
     Leave it before its end with `contextlib.aclosing`, so that the run stops at once.
 
-    The graph runs with `durability="sync"` on the project's checkpointer (unless it was compiled
-    with its own), and every record of it is journaled before the step that follows.
+    The graph runs with `durability="sync"` on the project's checkpointer and store (unless it was
+    compiled with its own), and every record of it is journaled before the step that follows.
 
     Args:
         graph: Any LangGraph graph, compiled or not; one of Stretto's or not.
@@ -193,14 +193,17 @@ def valid_thread(thread: str) -> str:
 
 
 def compiled(graph: object, storage: Storage) -> Pregel[Any, Any, Any, Any]:
-    """Give a graph that runs on this storage, unless it was compiled with its own checkpointer."""
+    """Give a graph that runs on this storage, where it was not compiled with its own."""
     if isinstance(graph, StateGraph):
-        return graph.compile(checkpointer=storage.checkpointer)
+        return graph.compile(checkpointer=storage.checkpointer, store=storage.store)
     if not isinstance(graph, Pregel):
         raise InvalidInput(f"{graph!r} is no LangGraph graph. Give a StateGraph or a compiled one.")
+    given: dict[str, Any] = {}
     if graph.checkpointer is None or isinstance(graph.checkpointer, bool):
-        return graph.copy({"checkpointer": storage.checkpointer})
-    return graph
+        given["checkpointer"] = storage.checkpointer
+    if graph.store is None:
+        given["store"] = storage.store
+    return graph.copy(given) if given else graph
 
 
 @dataclass(slots=True)
