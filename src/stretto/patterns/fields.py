@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from stretto.errors import InvalidInput
+from stretto.patterns.given import context_of
 from stretto.state import ChatState, Messages, WorkState, merge_values
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Shape:
     """Of what a turn begins with: the conversation, and the user's own fields."""
     own: frozenset[str]
     """The user's own fields."""
+    context: Any = None
+    """Of what the run may be given beside: what the members take; `None` when they take nothing."""
 
     @property
     def types(self) -> Mapping[str, Any]:
@@ -40,7 +43,7 @@ class Shape:
 
     def schemas(self) -> dict[str, Any]:
         """What `StateGraph` takes beside the state."""
-        return {"input_schema": self.input}
+        return {"input_schema": self.input, "context_schema": self.context}
 
 
 def shape(
@@ -80,7 +83,8 @@ def shape(
         },
     )
     given = _schema(f"{title}Input", {**theirs, "messages": Messages}) if theirs else ChatState
-    return Shape(state, given, frozenset(theirs))
+    context = context_of(pattern.title().replace("_", ""), team)
+    return Shape(state, given, frozenset(theirs), context)
 
 
 def _schema(name: str, fields: Mapping[str, Any]) -> Any:
