@@ -361,6 +361,18 @@ class Rejected(StrettoError):
     """Raised by a member whose work a person or a rule refuses; its policy may undo what it did."""
 
 
+class Screened(Rejected):
+    """Raised when an agent's screen lets something not through; what was found is never told.
+
+    `agent` names whose screen it is, `kind` what was found, `where` in what.
+    """
+
+    def __init__(self, agent: str, kind: str, where: str) -> None:
+        self.agent, self.kind, self.where = agent, kind, where
+        text = f"the screen of agent {agent!r} blocks {kind} in {where}. Leave it out, or give "
+        super().__init__(f"{text}{kind} another strategy in the agent's `screen`, such as redact")
+
+
 class WorkUndone(StrettoError):
     """Raised on a resume of work that failed and was undone: it cannot go on from there."""
 

@@ -21,6 +21,7 @@ from stretto import Agent
 from stretto.journal.requests import request_payloads
 from stretto.members.agent import agent_graph
 from stretto.members.history import FAILED, OPENING, ends_open, valid_history
+from stretto.models.marks import unmarked
 from stretto.records import EffectStarted
 from stretto.testing import CheckedModel, ScriptedModel, history_problems
 from tests.members.histories import any_histories, valid_histories
@@ -302,11 +303,11 @@ def test_an_agent_asks_its_model_with_a_valid_history(messages: list[AnyMessage]
 
 
 def test_a_valid_history_reaches_the_model_as_it_is():
-    """Nothing is copied."""
+    """But for the marks around what a tool gave."""
     model = CheckedModel(ScriptedModel("So."))
     history = [HI, calling("a"), result("a")]
     agent_graph(Agent(name="a", model=model)).invoke({"messages": history})
-    assert list(model.requests[0].request.messages) == history
+    assert [unmarked(m) for m in model.requests[0].request.messages] == history
 
 
 def test_a_history_in_which_nobody_speaks_is_sent_as_it_is():

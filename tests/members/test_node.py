@@ -24,6 +24,7 @@ from stretto.errors import (
     StateUnreadable,
 )
 from stretto.members import Member, member, members
+from stretto.models.marks import unmarked
 from stretto.patterns.plan import plan
 from stretto.spec.agent import Agent
 from stretto.state import Plan, Review, Task
@@ -274,7 +275,7 @@ async def test_a_tool_that_raises_is_told_to_the_model() -> None:
 
     def answer(messages: Any) -> Any:
         if messages[-1].type == "tool":
-            seen.append(messages[-1].text)
+            seen.append(unmarked(messages[-1]).text)
             return "could not look it up"
         return Reply(tool_calls=[tool_call("broken", query="x")])
 

@@ -16,6 +16,7 @@ import stretto
 from stretto import Agent, member
 from stretto.errors import Deadlock, InvalidInput, InvalidMember, MemberFailed
 from stretto.members.human import ask_person
+from stretto.models.marks import unmarked
 from stretto.patterns import ask_member, sequential
 from stretto.records import Handoff, ModelEnded
 from stretto.testing import CheckedModel, Reply, ScriptedModel, tool_call
@@ -87,7 +88,7 @@ async def test_an_agent_asks_another_by_a_tool() -> None:
     model = CheckedModel(ScriptedModel([Reply("", calls), "They cost 1 and 2."]))
     out = await go(sequential(Agent(name="seller", model=model, tools=[price])))
     assert out["messages"][-1].text == "They cost 1 and 2."
-    results = [m.text for m in model.requests[1].request.messages if m.type == "tool"]
+    results = [unmarked(m).text for m in model.requests[1].request.messages if m.type == "tool"]
     assert sorted(results) == ["1.0", "2.0"]
 
 

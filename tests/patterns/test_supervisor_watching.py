@@ -30,6 +30,7 @@ from stretto.errors import (
     WorkerFailed,
 )
 from stretto.members.effects import effect
+from stretto.models.marks import unmarked
 from stretto.patterns import supervisor
 from stretto.patterns.watching import Pulse, fate, in_motion
 from stretto.records import Decided, FellBack, Retried
@@ -467,7 +468,7 @@ async def test_a_stalled_agent_goes_on_without_repeating(
         if said.count(len(messages)) == 1:
             hung.set()
             await asyncio.Event().wait()
-        return Reply(f"I {messages[-1].text}")
+        return Reply(f"I {unmarked(messages[-1]).text}")
 
     agent = Agent(name="clerk", model=ScriptedModel(think), tools=[buy])
     graph = supervisor(boss([to("clerk", "x")], "done"), [agent], idle=1.0)

@@ -16,6 +16,8 @@ from stretto.errors import SourceUnusable, StateUnavailable, StateUnreadable, St
 from stretto.members.effects import EffectsOnce
 from stretto.members.guarded import GuardedCalls, model_under
 from stretto.members.limit import CallLimit
+from stretto.members.marking import Marking
+from stretto.members.screening import ScreenedSummary, Screening, Unstreamed
 from stretto.state import Messages
 
 if TYPE_CHECKING:
@@ -44,13 +46,17 @@ class Compaction:
     keep: int = 20
     """The newest messages that stay as they are."""
 
-    def middleware(self, model: BaseChatModel) -> SummarizationMiddleware[Any, Any]:
-        """LangChain's summarization, set up for this model."""
+    def middleware(
+        self, model: BaseChatModel, screening: Screening | None = None
+    ) -> SummarizationMiddleware[Any, Any]:
+        """LangChain's summarization, set up for this model; `screening` is held up to it."""
         limit = (model.profile or {}).get("max_input_tokens")
         tokens = self.tokens or (int(limit * 0.8) if limit else 32_000)
-        return SummarizationMiddleware(
-            model, trigger=("tokens", tokens), keep=("messages", self.keep)
-        )
+        kind = SummarizationMiddleware if screening is None else ScreenedSummary
+        made = kind(model, trigger=("tokens", tokens), keep=("messages", self.keep))
+        if isinstance(made, ScreenedSummary) and screening is not None:
+            made.screening = screening
+        return made
 
 
 def tool_error(error: Exception, request: ToolCallRequest) -> str | None:
@@ -76,8 +82,9 @@ def agent_graph(
 
     Each model and tool call happens once, as `EffectsOnce` tells. A tool that raises is told to
     the model as an error; the model is called at most `agent.max_model_calls` times a turn, each
-    time under the agent's policy. A model that is named is left to the policy's retry, if there is
-    one, and does not try again by itself.
+    time under the agent's policy. What tools give reaches it marked as data, and what the agent's
+    screen looks for does not reach it at all. A model that is named is left to the policy's retry,
+    if there is one, and does not try again by itself.
 
     Args:
         agent: What to compile.
@@ -91,15 +98,19 @@ def agent_graph(
         InvalidInput: Its model cannot be had.
     """
     model = model_under(agent.policy, agent.model)
+    screening = None if agent.screen is None else Screening(agent.screen, agent.name)
     around: list[AgentMiddleware[Any, Any, Any]] = [
         *middleware,
+        *([] if screening is None else [screening]),
         CallLimit(agent.max_model_calls),
         EffectsOnce(),
         ToolErrorMiddleware(tool_error),
         GuardedCalls(agent.policy, agent.name),
+        Marking(),
+        *([] if screening is None else [Unstreamed()]),
     ]
     if compaction is not None:
-        around.append(compaction.middleware(model))
+        around.append(compaction.middleware(model, screening))
     schema = output or agent.output
     return create_agent(
         model,

@@ -6,6 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from stretto.models.marks import unmarked_text
 from stretto.records import ModelEnded, ModelStarted, NodeStarted, ToolEnded, ToolStarted
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Model:
     def results(self) -> dict[str, str]:
         """The tool results in its request, by the id of the call."""
         return {
-            str(m.get("tool_call_id") or ""): said(m.get("content"))
+            str(m.get("tool_call_id") or ""): unmarked_text(said(m.get("content")))
             for m in self.given or []
             if m.get("type") == "tool"
         }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Timeout,
         Trouble,
     )
+    from stretto.policy.screen import Pattern, Screen
 
 __all__ = [
     "PRICES",
@@ -43,11 +44,13 @@ __all__ = [
     "Hedge",
     "Limits",
     "Named",
+    "Pattern",
     "Policy",
     "Price",
     "Prices",
     "Rate",
     "Retry",
+    "Screen",
     "Timeout",
     "Trouble",
     "prices_from_environment",
@@ -75,5 +78,6 @@ __getattr__ = load_lazily(
             "Timeout",
             "Trouble",
         ),
+        "stretto.policy.screen": ("Pattern", "Screen"),
     },
 )

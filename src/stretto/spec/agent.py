@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
-from stretto.policy import Policy
+from stretto.policy import Policy, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,6 +163,9 @@ class Agent(BaseModel, frozen=True, extra="forbid"):
     """The most model calls it makes for one task."""
     policy: Policy | None = None
     """How its calls are bounded, repeated and replaced; `None` adds nothing."""
+    screen: Screen | None = None
+    """What personal data its model is not sent, and it does not answer with; `None` lets all
+    through."""
 
     @property
     def description(self) -> str:

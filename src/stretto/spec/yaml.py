@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from stretto.errors import InvalidInput, StrettoError, UnknownName
-from stretto.policy import Constant, Named, Policy
+from stretto.policy import Constant, Named, Policy, Screen
 from stretto.spec.agent import Agent, AgentName, tool_name
 from stretto.spec.definition import Definition, refuse
 from stretto.spec.prompt import Prompt, Value, escape, fill, read_text, used
@@ -120,6 +120,9 @@ class AgentFile(BaseModel):
     policy: PolicyFile | None = Field(
         default=None, description="how its calls are bounded, repeated and replaced"
     )
+    screen: Screen | None = Field(
+        default=None, description="what personal data does not reach its model or its answer"
+    )
 
 
 def agent_schema() -> dict[str, Any]:
@@ -167,6 +170,7 @@ class _Reading:
             "version": file.version,
             "max_model_calls": file.max_model_calls,
             "policy": self._policy(file),
+            "screen": file.screen,
         }
         try:
             agent = Agent.model_validate(values)
@@ -284,6 +288,7 @@ def dump_agent(agent: Agent) -> str:
         "version": agent.version,
         "max_model_calls": agent.max_model_calls,
         "policy": _policy_said(agent),
+        "screen": agent.screen and agent.screen.model_dump(mode="json", exclude_defaults=True),
     }
     defaults = AgentFile().model_dump(exclude={"name"})
     data = {key: value for key, value in said.items() if value != defaults.get(key)}

@@ -18,6 +18,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from stretto.models.answering import AnsweringModel
+from stretto.models.marks import unmarked
 from stretto.models.offline.brief import read_brief
 from stretto.models.offline.decide import Offer, Turn, decide
 from stretto.models.offline.research import SEARCHES
@@ -108,7 +109,7 @@ class OfflineModel(AnsweringModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> AIMessage:
         offer = replace(offered(kwargs), searches=self.searches)
-        turn = decide(read_brief(messages), offer)
+        turn = decide(read_brief([unmarked(message) for message in messages]), offer)
         text = self._cut(turn.text, stop or self.stop)
         calls = _calls(turn, messages)
         said = text + "".join(json.dumps(call["args"], ensure_ascii=False) for call in calls)
