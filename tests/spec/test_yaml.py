@@ -176,7 +176,7 @@ def test_a_fault_names_file_line_and_the_nearest_right_name(text: str, said: str
 
 
 NEEDS_WHO = (
-    "agents/finder.yaml:2: the prompt needs the variable 'who'. Add it under `variables:`, or "
+    "agents/finder.yaml:2:1: the prompt needs the variable 'who'. Add it under `variables:`, or "
     "show the braces with {{who}}"
 )
 
@@ -191,7 +191,7 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
         "agents/finder.yaml:1:1: unknown key 'rol'. Did you mean 'role'?",
         "agents/finder.yaml:4:3: no variable 'whom'. Did you mean 'who'?",
         NEEDS_WHO,
-        "agents/finder.yaml:5: no tool 'searches'. Did you mean 'search'?",
+        "agents/finder.yaml:5:9: no tool 'searches'. Did you mean 'search'?",
     ]
 
 

@@ -12,6 +12,7 @@ from stretto.members import check_team
 from stretto.patterns.approving import ASK, Chain, Question, asked_at
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
+from stretto.patterns.made import remembered
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, quiet
@@ -29,6 +30,7 @@ Default: TypeAlias = Literal["approve", "reject"]
 ASK_NODE = "approve"
 
 
+@remembered
 def approve(
     thing: object,
     *,

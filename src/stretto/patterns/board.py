@@ -25,6 +25,7 @@ from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.handing_over import tool_words
 from stretto.patterns.handoff_turn import turn_of
+from stretto.patterns.made import remembered
 from stretto.patterns.results import result_of
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
@@ -55,6 +56,7 @@ class _Claims(TypedDict, total=False):
     claims: dict[str, str]
 
 
+@remembered
 def board(
     agents: Sequence[object],
     *,

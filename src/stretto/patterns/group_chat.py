@@ -17,6 +17,7 @@ from stretto.members.decisions import decided
 from stretto.patterns.brief import tag
 from stretto.patterns.context import valid_context
 from stretto.patterns.fields import shape
+from stretto.patterns.made import remembered
 from stretto.patterns.moderation import (
     NODE,
     OVER,
@@ -52,6 +53,7 @@ class _Over(TypedDict, total=False):
     over: str
 
 
+@remembered
 def group_chat(
     members: Sequence[object],
     *,

@@ -14,6 +14,7 @@ from stretto.members import Member, check_team, member
 from stretto.patterns.context import Context
 from stretto.patterns.escalation import Escalate
 from stretto.patterns.judging import Decider, judge_of
+from stretto.patterns.made import remembered
 from stretto.patterns.managing import manager_of
 from stretto.patterns.office import Office, Rank
 from stretto.patterns.placed import Placed, placed, within_office
@@ -104,6 +105,7 @@ def level(
     return Level(head, under, authority or Authority(), decide, dict(options))
 
 
+@remembered
 def hierarchy(
     manager: object,
     members: Sequence[object],

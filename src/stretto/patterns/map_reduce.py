@@ -23,6 +23,7 @@ from stretto.patterns.accumulate import beyond, folded, through
 from stretto.patterns.chunks import Missed, Window, run_window, stops_run
 from stretto.patterns.context import seen
 from stretto.patterns.fields import shape, type_of
+from stretto.patterns.made import remembered
 from stretto.patterns.mapped import Worker
 from stretto.patterns.pace import Pace
 from stretto.patterns.reading import Reading, keep
@@ -52,6 +53,7 @@ ROUNDS = 8
 and LangGraph's bound on supersteps is far."""
 
 
+@remembered
 def map_reduce(
     source: Any,
     worker: object,

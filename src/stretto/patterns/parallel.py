@@ -15,6 +15,7 @@ from stretto.patterns.detached import add_detached
 from stretto.patterns.fields import shape
 from stretto.patterns.gather import GATHER, published
 from stretto.patterns.join import Join
+from stretto.patterns.made import remembered
 from stretto.patterns.quorum import valid_deadline, valid_require
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
@@ -33,6 +34,7 @@ RESULTS = "results"
 """What `join` is by default: the results together, by name."""
 
 
+@remembered
 def parallel(
     *members: object,
     join: object = RESULTS,
@@ -111,6 +113,7 @@ def parallel(
     return graph
 
 
+@remembered
 def publish(
     *members: object,
     context: Context = "none",

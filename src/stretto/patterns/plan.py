@@ -14,6 +14,7 @@ from stretto.members.decisions import decided
 from stretto.models import chat_model
 from stretto.patterns.brief import planner_brief, review_brief
 from stretto.patterns.executors import executor_pool, run_round
+from stretto.patterns.made import remembered
 from stretto.patterns.review import (
     better,
     plan_problem,
@@ -68,6 +69,7 @@ class Bounds:
         return at_most(f"{self.max_rounds * attempts}{again}", times=times)
 
 
+@remembered
 def plan(
     planner: object,
     executors: Sequence[object],

@@ -17,6 +17,7 @@ from stretto.patterns.context import seen, valid_context
 from stretto.patterns.critique import judged, read_critique
 from stretto.patterns.fields import shape
 from stretto.patterns.fused import fuse_into
+from stretto.patterns.made import remembered
 from stretto.patterns.results import answer_of, no_result, result_of
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
@@ -33,6 +34,7 @@ Until: TypeAlias = float | Callable[[Critique], bool]
 """The score that is good enough, or a function that says so of a critique."""
 
 
+@remembered
 def refine(
     draft: object,
     critic: object,

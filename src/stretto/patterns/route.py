@@ -12,6 +12,7 @@ from stretto.members import check_team, member
 from stretto.patterns.choosing import Chooser, choosers
 from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape
+from stretto.patterns.made import remembered
 from stretto.patterns.results import answer_of, no_result, result_of, result_update
 from stretto.patterns.team import team_of
 from stretto.patterns.writers import about, quiet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stretto.policy import Budget
 
 
+@remembered
 def route(
     by: object,
     members: Mapping[str, object],

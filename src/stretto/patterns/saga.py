@@ -13,6 +13,7 @@ from stretto.members import check_team, member
 from stretto.patterns.context import valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.gate import check_gates
+from stretto.patterns.made import remembered
 from stretto.patterns.rollback import FAILED, UNDO, Errors, failed_node, undo_node
 from stretto.patterns.stage import JOIN, Stage
 from stretto.patterns.team import team_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Steps = Annotated[dict[str, SagaStep], merge_steps]
 
 
+@remembered
 def saga(
     *steps: object,
     context: Context = "last",

@@ -19,6 +19,7 @@ from stretto.patterns.context import seen, valid_context
 from stretto.patterns.fields import shape, type_of
 from stretto.patterns.gather import GATHER
 from stretto.patterns.join import Join
+from stretto.patterns.made import remembered
 from stretto.patterns.parallel import RESULTS
 from stretto.patterns.quorum import valid_deadline, valid_require
 from stretto.patterns.runs import at_most
@@ -48,6 +49,7 @@ _WAIT = (
 )
 
 
+@remembered
 def scatter(
     member: object,
     *,

@@ -15,6 +15,7 @@ from stretto.patterns.detached import add_detached
 from stretto.patterns.fields import shape
 from stretto.patterns.fused import fuse_into
 from stretto.patterns.gate import check_gates, pass_in, pass_out
+from stretto.patterns.made import remembered
 from stretto.patterns.pipeline import FLOW, LIST, Pipeline, piped_shape, valid_items
 from stretto.patterns.results import answer_of, latest, no_result, result_of, result_update
 from stretto.patterns.team import team_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from stretto.policy import Budget
 
 
+@remembered
 def sequential(
     *steps: object,
     items: Items | None = None,

@@ -19,6 +19,7 @@ from stretto.patterns.delegation import ONE_TOOL, desk, unanswered
 from stretto.patterns.escalation import PERSON, Escalate, Rules, person_node, see_to
 from stretto.patterns.fields import shape
 from stretto.patterns.hearing import Ear, beginning, check_request, manager_settle
+from stretto.patterns.made import remembered
 from stretto.patterns.managing import graph_brief, manager_of, managing, output_of, tools_of
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
@@ -52,6 +53,7 @@ T = TypeVar("T")
 Reassign = Mapping[str, Sequence[object]] | Sequence[object]
 
 
+@remembered
 def supervisor(
     manager: object,
     workers: Sequence[object],

@@ -15,6 +15,7 @@ from stretto.patterns.context import valid_context
 from stretto.patterns.fields import shape
 from stretto.patterns.handing_over import EndsAtHandoff, Handoff, hand_over_tools, passed
 from stretto.patterns.handoff_brief import handoff_brief
+from stretto.patterns.made import remembered
 from stretto.patterns.passing_on import PassingOn
 from stretto.patterns.runs import at_most
 from stretto.patterns.team import team_of
@@ -38,6 +39,7 @@ class _Active(TypedDict, total=False):
     active: str
 
 
+@remembered
 def swarm(
     agents: Sequence[object],
     *,

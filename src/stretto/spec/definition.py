@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -14,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from stretto.errors import BadDefinition, BadDefinitions, InvalidInput, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -118,18 +119,18 @@ class Definition:
 
         `kinds` are the classes of its tagged unions, by tag.
         """
+        details = [(self._place(detail), detail) for detail in error.errors(include_url=False)]
         told = set[Place]()
-        for detail in error.errors(include_url=False):
-            place = self._place(detail)
-            if not any(place[: len(at)] == at for at in told if at or not place):
-                # a union gives one for each of its members
+        for place, detail in details:
+            inner = any(at != place and at[: len(place)] == place for at, _ in details if place)
+            if place not in told and not inner:  # a union gives a fault for each of its members
                 yield self.bad(place, *_explained(detail, place, _keys(model, detail, kinds or {})))
             told.add(place)
 
     def _place(self, detail: ErrorDetails) -> Place:
         """Give the place in the file, without the names of union members in pydantic's."""
         place: Place = ()
-        for part in detail["loc"]:
+        for part in (*detail["loc"], *_TAGGED.get(detail["type"], ())):
             if (*place, part) in self.marks:
                 place = (*place, part)
         missing = detail["type"] == "missing"
@@ -147,7 +148,11 @@ def _keys(
     for key in place[:-1]:
         field = model.model_fields.get(str(key))
         inside = () if field is None else (field.annotation, *get_args(field.annotation))
-        found = [k for k in inside if isinstance(k, type) and issubclass(k, BaseModel)]
+        found = [
+            k
+            for k in inside
+            if isinstance(k, type) and issubclass(k, BaseModel) and not issubclass(k, RootModel)
+        ]
         if not found:
             break
         model = found[0]
@@ -155,6 +160,7 @@ def _keys(
 
 
 _SAYING = "Name an agent, or write one of `agent:`, `step:`, `team:`, `graph:`, `pattern:`"
+_TAGGED = {"union_tag_invalid": ("pattern",)}
 _FORM = "Write `key: value` lines, such as `role: reads the sources`"
 
 
@@ -257,23 +263,49 @@ def _explained(detail: ErrorDetails, place: Place, known: Sequence[str]) -> tupl
     """Say a pydantic error as problem and remedy."""
     kind, value = detail["type"], detail["input"]
     key = next((part for part in reversed(place) if isinstance(part, str)), "")
+    if explain := _EXPLAINED.get(kind):
+        return explain(key, value, detail)
     if kind == "extra_forbidden":
         return f"unknown key {key!r}", nearest(key, known)
-    if kind == "union_tag_invalid":
-        tags = detail.get("ctx", {}).get("expected_tags", "").replace("'", "").split(", ")
-        return f"{key}: unknown pattern {value.get('pattern')!r}", nearest(value["pattern"], tags)
-    if kind == "union_tag_not_found":
-        return f"{key}: it does not say what it is", _SAYING
-    if kind == "missing":
-        return f"the key {key!r} is missing", f"Add `{key}:`"
-    if kind == "value_error":
-        problem, _, remedy = detail["msg"].removeprefix("Value error, ").rpartition(". ")
-        return f"{key}: {problem}", remedy
     if wanted := _WANTED.get(kind):
         quotes = wanted == "text" and not isinstance(value, list | dict)
         remedy = "Put it in quotes" if quotes and value is not None else f"Write {wanted}"
         return f"{key!r} must be {wanted}, not {_said(value)}", remedy
     return f"{key!r}: {detail['msg']}", f"It is {_said(value)}: change it"
+
+
+def _refused(key: str, _value: Any, detail: ErrorDetails) -> tuple[str, str]:
+    problem, _, remedy = detail["msg"].removeprefix("Value error, ").rpartition(". ")
+    return f"{key}: {problem}", remedy
+
+
+def _no_pattern(_key: str, value: Any, detail: ErrorDetails) -> tuple[str, str]:
+    known = re.findall(r"'(\w+)'", _context(detail, "expected_tags"))
+    return f"unknown pattern {value['pattern']!r}", nearest(str(value["pattern"]), known)
+
+
+def _no_choice(key: str, value: Any, detail: ErrorDetails) -> tuple[str, str]:
+    known = re.findall(r"'([^']+)'", _context(detail, "expected"))
+    return f"{key!r} cannot be {value!r}", nearest(str(value), known)
+
+
+def _context(detail: ErrorDetails, name: str) -> str:
+    return str(detail.get("ctx", {}).get(name, ""))
+
+
+_EXPLAINED: Mapping[str, Callable[[str, Any, ErrorDetails], tuple[str, str]]] = {
+    "missing": lambda key, _value, _detail: (f"the key {key!r} is missing", f"Add `{key}:`"),
+    "value_error": _refused,
+    "unsaid": _refused,
+    "union_tag_invalid": _no_pattern,
+    "union_tag_not_found": lambda _key, value, _detail: (
+        f"{_said(value)} here does not say what it is",
+        _SAYING,
+    ),
+    "too_short": lambda key, _value, _detail: (f"{key!r} is empty", "Write at least one"),
+    "literal_error": _no_choice,
+}
+"""What is said of an error by its type, where it needs words of its own."""
 
 
 def _said(value: Any) -> str:

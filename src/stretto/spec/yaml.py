@@ -93,7 +93,8 @@ class PolicyFile(Policy):
     undo: str | None = Field(default=None, description="the tool that undoes its work")
 
 
-def _version(version: Any) -> Any:
+def version_said(version: Any) -> Any:
+    """Take a whole number as the version that it writes."""
     return str(version) if type(version) is int else version
 
 
@@ -115,7 +116,7 @@ class AgentFile(BaseModel):
     output: str | dict[str, Any] = Field(
         default="", description=f"{', '.join(RECORDS)}; or the JSON Schema of an object"
     )
-    version: Annotated[str, BeforeValidator(_version, json_schema_input_type=str | int)] = "1"
+    version: Annotated[str, BeforeValidator(version_said, json_schema_input_type=str | int)] = "1"
     max_model_calls: int = Field(default=12, ge=1, description="most model calls for one task")
     policy: PolicyFile | None = Field(
         default=None, description="how its calls are bounded, repeated and replaced"
@@ -144,14 +145,58 @@ def load_agent(path: Path, names: Names | None = None) -> Agent:
 
 def parse_agent(text: str, path: Path | str, *, names: Names | None = None) -> Agent:
     """Read an agent from the text of its file; errors name `path`. Raises as `load_agent` does."""
-    return _Reading(Definition.parse(text, path), names or NoNames()).agent()
+    named = Path(str(path)).stem.partition("@")[0]
+    return agent_of(Definition.parse(text, path), names or NoNames(), named)
+
+
+def agent_of(definition: Definition, names: Names, name: str) -> Agent:
+    """Read an agent from what a file says of it; `name` is its name by default.
+
+    Raises as `load_agent` does.
+    """
+    return _Reading(definition, names, name).agent()
+
+
+def policy_of(
+    said: PolicyFile, names: Names, fault: Callable[[StrettoError, tuple[int | str, ...]], None]
+) -> Policy:
+    """Give a policy with the agents and the undo that a file names.
+
+    Args:
+        said: What the file says.
+        names: What it may refer to.
+        fault: Is told of a name that leads to nothing, and where in the policy it stands.
+    """
+    changed: dict[str, Any] = {}
+    if said.fallback is not None:
+        to: list[Any] = []
+        for index, each in enumerate(said.fallback.to):
+            try:
+                to.append(names.agent(each.agent) if isinstance(each, Named) else each)
+            except StrettoError as error:
+                fault(error, ("fallback", "to", index))
+        changed["fallback"] = said.fallback.model_copy(update={"to": tuple(to)})
+    if said.undo is not None:
+        try:
+            changed["undo"] = _undo(said.undo, names)
+        except StrettoError as error:
+            fault(error, ("undo",))
+    values = {name: getattr(said, name) for name in Policy.model_fields}
+    return Policy.model_construct(**{**values, **changed})
+
+
+def _undo(name: str, names: Names) -> Any:
+    found = list(names.tools_named(name))
+    if len(found) == 1:
+        return found[0]
+    raise InvalidInput(f"{name!r} names {len(found)} tools. Name the one that undoes it")
 
 
 class _Reading:
     """One agent file being read: gathers its faults and goes on."""
 
-    def __init__(self, definition: Definition, names: Names) -> None:
-        self.definition, self.names = definition, names
+    def __init__(self, definition: Definition, names: Names, name: str) -> None:
+        self.definition, self.names, self.name = definition, names, name
         self.faults: list[StrettoError] = []
         self.bad: set[str] = set()
         """The keys whose value could not be understood."""
@@ -159,9 +204,7 @@ class _Reading:
     def agent(self) -> Agent:
         file = self._file()
         values: dict[str, Any] = {
-            "name": file.name
-            if "name" in file.model_fields_set
-            else Path(self.definition.path).stem,
+            "name": file.name if "name" in file.model_fields_set else self.name,
             "role": file.role,
             "model": file.model or None,
             "prompt": self._prompt(file),
@@ -229,37 +272,12 @@ class _Reading:
                 self.faults.append(self.definition.located(error, "tools", index))
 
     def _policy(self, file: AgentFile) -> Policy | None:
-        """The policy with the agents and the undo that it names."""
-        said = file.policy
-        if said is None:
+        if file.policy is None:
             return None
-        changed: dict[str, Any] = {}
-        if said.fallback is not None:
-            to = tuple(self._fallback(each, i) for i, each in enumerate(said.fallback.to))
-            changed["fallback"] = said.fallback.model_copy(update={"to": to})
-        if said.undo is not None:
-            changed["undo"] = self._undo(said.undo)
-        values = {name: getattr(said, name) for name in Policy.model_fields}
-        return Policy.model_construct(**{**values, **changed})
+        return policy_of(file.policy, self.names, self._policy_fault)
 
-    def _fallback(self, said: Any, index: int) -> Any:
-        if not isinstance(said, Named):
-            return said
-        try:
-            return self.names.agent(said.agent)
-        except StrettoError as error:
-            self.faults.append(self.definition.located(error, "policy", "fallback", "to", index))
-            return said
-
-    def _undo(self, name: str) -> Any:
-        try:
-            found = list(self.names.tools_named(name))
-            if len(found) == 1:
-                return found[0]
-            raise InvalidInput(f"{name!r} names {len(found)} tools. Name the one that undoes it")
-        except StrettoError as error:
-            self.faults.append(self.definition.located(error, "policy", "undo"))
-            return None
+    def _policy_fault(self, error: StrettoError, place: tuple[int | str, ...]) -> None:
+        self.faults.append(self.definition.located(error, "policy", *place))
 
     def _output(self, file: AgentFile) -> Any:
         if isinstance(file.output, dict) or not file.output:
@@ -287,13 +305,13 @@ def dump_agent(agent: Agent) -> str:
         "output": _output_said(agent),
         "version": agent.version,
         "max_model_calls": agent.max_model_calls,
-        "policy": _policy_said(agent),
+        "policy": agent.policy and policy_said(f"agent {agent.name!r}", agent.policy),
         "screen": agent.screen and agent.screen.model_dump(mode="json", exclude_defaults=True),
     }
     defaults = AgentFile().model_dump(exclude={"name"})
     data = {key: value for key, value in said.items() if value != defaults.get(key)}
     try:
-        return _written(data)
+        return written(data)
     except YAMLError as error:
         raise InvalidInput(
             f"agent {agent.name!r} cannot be written: {error}. Use JSON values in its output"
@@ -309,19 +327,22 @@ def _model_said(agent: Agent) -> str:
     )
 
 
-def _policy_said(agent: Agent) -> dict[str, Any] | None:
-    if agent.policy is None:
-        return None
-    said = agent.policy.model_dump(mode="json", exclude_defaults=True, exclude={"undo", "fallback"})
-    if (fallback := agent.policy.fallback) is not None:
+def policy_said(owner: str, policy: Policy) -> dict[str, Any]:
+    """What a file says of a policy.
+
+    Raises:
+        InvalidInput: It holds what only Python can say; `owner` is whose policy it is.
+    """
+    said = policy.model_dump(mode="json", exclude_defaults=True, exclude={"undo", "fallback"})
+    if (fallback := policy.fallback) is not None:
         rest = fallback.model_dump(mode="json", exclude_defaults=True, exclude={"to"})
-        said["fallback"] = {"to": [_target_said(agent, to) for to in fallback.to], **rest}
-    if agent.policy.undo is not None:
-        said["undo"] = _tool_said(agent.policy.undo)
+        said["fallback"] = {"to": [_target_said(owner, to) for to in fallback.to], **rest}
+    if policy.undo is not None:
+        said["undo"] = _tool_said(policy.undo)
     return said
 
 
-def _target_said(agent: Agent, to: Any) -> Any:
+def _target_said(owner: str, to: Any) -> Any:
     match to:
         case str():
             return {"model": to}
@@ -331,7 +352,7 @@ def _target_said(agent: Agent, to: Any) -> Any:
             return {"agent": name}
         case _:
             raise InvalidInput(
-                f"the fallback of agent {agent.name!r} holds {type(to).__name__}, which a file "
+                f"the fallback of {owner} holds {type(to).__name__}, which a file "
                 "cannot. Name a model or an agent of the project"
             )
 
@@ -364,7 +385,8 @@ def _output_said(agent: Agent) -> str | dict[str, Any]:
     )
 
 
-def _written(data: dict[str, Any]) -> str:
+def written(data: dict[str, Any]) -> str:
+    """Write a mapping as YAML that is read as the same again."""
     yaml = YAML()
     yaml.width = 1_000_000  # a folded line does not always come back as it was
     yaml.indent(mapping=2, sequence=4, offset=2)
