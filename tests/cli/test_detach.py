@@ -45,9 +45,11 @@ def test_the_background_process_gets_all_that_was_asked():
         model="offline",
         wait=0.0,
         compensate=True,
+        context={"output": "b", "scale": {"best": 5}},
     )
     assert command(asked)[3:] == [
         *["run", "--json", "--thread", "t", "--model", "offline", "--max-model-calls", "3"],
-        *["--max-steps", "9", "--sources", "/a", "--sources", "/b", "--compensate"],
+        *["--max-steps", "9", "--sources", "/a", "--sources", "/b"],
+        *["--context", 'output="b"', "--context", 'scale={"best": 5}', "--compensate"],
         *["--", "team", "--why?"],
     ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 
@@ -123,6 +124,7 @@ def test_a_run_that_waits_shows_what_is_asked_and_how_to_answer(stretto):
         (["team", "x", "--sources", "nowhere"], 2, "no such file or folder"),
         (["team", "x", "--sources", "package:no_such"], 2, "no package 'no_such'"),
         (["team", "x", "--sources", "graphs"], 2, "takes no sources"),
+        (["team", "x", "--context", "output"], 2, "Write NAME=VALUE"),
         (["team", "x", "--model", "nonsense"], 2, "no model 'nonsense'"),
         (["team", "x", "--model", "openai:gpt"], 2, "Set OPENAI_API_KEY"),
         (["nowhere.py:graph", "x"], 2, "nowhere.py"),
@@ -142,6 +144,15 @@ def test_bad_input_and_faults_are_one_message_and_a_code(stretto, arguments, cod
     told = stretto("run", *arguments, "--json")
     assert told.code == code
     assert set(told.json) == {"error", "kind", "thread"}
+
+
+def test_what_the_team_is_told_beside_the_question_is_its_context(stretto):
+    """Values are the JSON they are, else text; the run's record tells them."""
+    given = ["--context", "output=out/a=b", "--context", 'scale={"best": 5}', "--context", "most=3"]
+    assert stretto("run", "team", "x", "--thread", "t-4", *given).code == 0
+    shown = stretto("show", "t-4", "--json").out.splitlines()
+    (begun,) = [r for r in map(json.loads, shown) if r["type"] == "run_started"]
+    assert begun["context"] == {"output": "out/a=b", "scale": {"best": 5}, "most": 3}
 
 
 def test_a_source_that_cannot_be_read_is_refused(stretto, project, monkeypatch):

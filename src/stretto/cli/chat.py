@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stretto.cli.options import (
+    ContextValues,
     MaxModelCalls,
     MaxMoney,
     MaxSeconds,
@@ -19,6 +20,7 @@ from stretto.cli.options import (
     Sources,
     Team,
     checked_sources,
+    context_of,
     limits_of,
     use_model,
 )
@@ -37,6 +39,7 @@ def chat(
         str | None, typer.Option("--thread", metavar="ID", help="Go on in this thread.")
     ] = None,
     sources: Sources = None,
+    context: ContextValues = None,
     model: Model = None,
     max_model_calls: MaxModelCalls = None,
     max_tool_calls: MaxToolCalls = None,
@@ -60,13 +63,14 @@ def chat(
         money=max_money,
         seconds=max_seconds,
     )
-    asyncio.run(_chat(team, thread, checked_sources(sources), model, limits, check=not no_check))
+    given = (checked_sources(sources), context_of(context))
+    asyncio.run(_chat(team, thread, given, model, limits, check=not no_check))
 
 
 async def _chat(
     team: str,
     thread: str | None,
-    sources: list[str],
+    given: tuple[list[str], dict[str, Any]],
     model: str | None,
     limits: Limits,
     *,
@@ -94,7 +98,7 @@ async def _chat(
             input="",
             thread=await _thread(storage, thread),
             model=named if runs_on_default(graph, team) else "",
-            context=check_context(graph, team, sources),
+            context=check_context(graph, team, *given),
             limits=limits,
         )
         await Conversation(turn, storage).hold()

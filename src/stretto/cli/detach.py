@@ -36,6 +36,7 @@ def command(asked: Asked) -> list[str]:
         ("--max-seconds", limits.seconds),
         ("--wait", asked.wait or None),
         *(("--sources", source) for source in asked.sources),
+        *(("--context", f"{name}={json.dumps(value)}") for name, value in asked.context.items()),
     ]
     given = [part for name, value in options if value is not None for part in (name, str(value))]
     given += ["--compensate"] if asked.compensate else []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +25,14 @@ Sources = Annotated[
     list[str] | None,
     typer.Option(
         "--sources", metavar="PATH", help="Folder, file or package:NAME to answer from; repeatable."
+    ),
+]
+ContextValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="NAME=VALUE",
+        help="What the team is told beside the question: JSON or text; repeatable.",
     ),
 ]
 Model = Annotated[
@@ -111,6 +120,24 @@ def checked_sources(given: list[str] | None) -> list[str]:
         InvalidInput: One is not there or cannot be read.
     """
     return [_source(one) for one in given or ()]
+
+
+def context_of(given: list[str] | None) -> dict[str, Any]:
+    """Give the run's context: each value as the JSON it is, else as text.
+
+    Raises:
+        InvalidInput: One has no name.
+    """
+    context: dict[str, Any] = {}
+    for each in given or ():
+        name, equals, value = each.partition("=")
+        if not name.strip() or not equals:
+            raise InvalidInput(f"--context {each}: there is no name. Write NAME=VALUE.")
+        try:
+            context[name.strip()] = json.loads(value)
+        except ValueError:
+            context[name.strip()] = value
+    return context
 
 
 def _source(given: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stretto.cli.options import (
     Compensate,
+    ContextValues,
     Json,
     MaxModelCalls,
     MaxMoney,
@@ -23,6 +24,7 @@ from stretto.cli.options import (
     Team,
     Wait,
     checked_sources,
+    context_of,
     limits_of,
     question_of,
     use_model,
@@ -46,6 +48,8 @@ class Asked:
     compensate: bool
     check: bool = True
     """Whether a graph with proved faults is refused."""
+    context: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The run's context, without the sources."""
 
 
 def run(
@@ -56,6 +60,7 @@ def run(
         str | None, typer.Option("--thread", metavar="ID", help="Go on in this thread.")
     ] = None,
     sources: Sources = None,
+    context: ContextValues = None,
     model: Model = None,
     max_model_calls: MaxModelCalls = None,
     max_tool_calls: MaxToolCalls = None,
@@ -94,6 +99,7 @@ def run(
         wait=wait,
         compensate=compensate,
         check=not no_check,
+        context=context_of(context),
     )
     if detach:
         from stretto.cli.detach import start
@@ -132,7 +138,7 @@ async def _run(asked: Asked, *, as_json: bool) -> None:
             from stretto.check.refusing import refuse_faults
 
             refuse_faults(graph, asked.team)
-    context = check_context(graph, asked.team, asked.sources)
+    context = check_context(graph, asked.team, asked.sources, asked.context)
     turn = Turn(
         graph=graph,
         team=lasting(asked.team),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stretto.cli.faults import RunFailed, report
-from stretto.errors import InvalidInput, RunStopped
+from stretto.errors import InvalidInput, RunStopped, UnknownName
 from stretto.patterns.pace import PROGRESS
 from stretto.runs import stream
 
@@ -205,20 +205,25 @@ def complete(coroutine: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
         runner.close()
 
 
-def check_context(graph: AnyGraph, team: str, sources: Sequence[str]) -> dict[str, Any] | None:
-    """Give the run's context of the sources; `None` without any.
+def check_context(
+    graph: AnyGraph, team: str, sources: Sequence[str], given: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Give the run's context of the sources and what else was given; `None` without any.
 
     Raises:
-        InvalidInput: The graph takes no sources.
+        InvalidInput: The graph takes no sources, or says what it takes and that is not among it.
     """
+    known = _context_fields(graph)
+    if known and (unknown := [name for name in given if name not in known]):
+        raise UnknownName("context of the team", unknown[0], known)
     if not sources:
-        return None
+        return dict(given) or None
     if not takes_sources(graph):
         raise InvalidInput(
             f"the team {team!r} takes no sources. Leave --sources out, or give its graph a "
             "context with `sources` (stretto.state.ResearchContext)."
         )
-    return {"sources": list(sources)}
+    return {**given, "sources": list(sources)}
 
 
 def graph_input(graph: AnyGraph, team: str, question: str) -> str | dict[str, Any]:
@@ -254,5 +259,9 @@ def has_plan(graph: AnyGraph) -> bool:
 
 def takes_sources(graph: AnyGraph) -> bool:
     """Whether the graph's context has `sources`."""
-    schema = graph.get_context_jsonschema() or {}
-    return "sources" in schema.get("properties", {})
+    return "sources" in _context_fields(graph)
+
+
+def _context_fields(graph: AnyGraph) -> Sequence[str]:
+    """What the graph says that its context has; empty where it says nothing."""
+    return list((graph.get_context_jsonschema() or {}).get("properties", {}))
