@@ -305,7 +305,7 @@ def pytest_runtest_makereport(
 
 
 def _project_copy(folder: Path) -> Path:
-    for name in ("graphs", "agents", "tools", "prompts"):
+    for name in ("graphs", "agents", "tools", "prompts", "steps"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     (folder / "documents").mkdir()
