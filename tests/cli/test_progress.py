@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from stretto.cli.progress import fold
+from stretto.records import Decided
 
 
 def test_tasks_of_a_plan_wait_run_and_are_done(tale):
@@ -165,3 +166,12 @@ def test_what_else_is_decided_is_noted(tale):
     tale.start()
     tale._add(Decided, by="planner", decision="invalid plan", reason="a circle")
     assert fold(tale.records).view.notes == ["planner: invalid plan: a circle"]
+
+
+def test_what_a_piece_of_a_map_decides_is_no_line_of_its_own(tale):
+    """A join in each of many chunks would bury the rest: the pace tells of them."""
+    tale.start()
+    decided = {"by": "parallel", "decision": "join", "place": "map:1|review:2|gather:3"}
+    tale._add(Decided, task="chunk 1", **decided)
+    tale._add(Decided, by="map_reduce", decision="mapped", reason="2 items", place="map:1")
+    assert fold(tale.records).view.notes == ["map_reduce: mapped: 2 items"]

@@ -236,7 +236,8 @@ class Progress:
     def _decide(self, record: Decided) -> None:
         data, depth = record.data, record.place.count("|")
         self._depth = depth if self._depth is None else min(depth, self._depth)
-        if depth > self._depth:  # a team inside a task: its task tells how it comes along
+        inside = record.task and self.view.round is None  # a piece of a map: its pace tells
+        if depth > self._depth or inside:  # a team inside a task: its task tells how it comes along
             return
         if record.decision == "plan" and "tasks" in data:
             number = self.view.rounds[-1].number + 1 if self.view.rounds else 1
