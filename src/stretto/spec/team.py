@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, TypeAdapter, ValidationError
 
-from stretto.spec.agent import AgentName  # noqa: TC001  # pydantic reads the annotations
+from stretto.spec.agent import AgentName
 from stretto.spec.definition import Definition, refuse
 from stretto.spec.named import Said, StepName
 from stretto.spec.prompt import read_text
@@ -87,7 +87,7 @@ _MOST_REPAIRS = 8
 
 
 def _repair(data: dict[str, Any], error: ValidationError) -> bool:
-    """Take out what is wrong, or the member that it is in; tell whether anything is left to read."""
+    """Take out what is wrong, or the member that it is in; tell whether anything is left."""
     wrong = {(_known(data, each["loc"]), each["type"]) for each in error.errors(include_url=False)}
     for place, kind in sorted(wrong, key=lambda each: -len(each[0])):  # what is within goes first
         if kind == "missing" or not (place and isinstance(place[-1], str)):
@@ -102,10 +102,12 @@ def _blank(data: Any, place: Place) -> bool:
     """Put an unknown member in the place of the one that cannot be read."""
     while place:
         holder, key = _at(data, place[:-1]), place[-1]
+        if _at(data, place) is None:
+            return True  # another fault of the same place has taken it out
         if place == ("graph",) or place[:1] == ("agents",):
             return False
-        if isinstance(holder, list | dict) and cast("Any", holder)[key] != UNREAD:
-            cast("Any", holder)[key] = UNREAD
+        if isinstance(holder, list | dict) and UNREAD not in str(cast("Any", holder)[key]):
+            cast("Any", holder)[key] = {"step": UNREAD} if "by" in place[-2:] else UNREAD
             return True
         place = place[:-1]
     return False
@@ -120,11 +122,13 @@ def _known(data: Any, loc: Place) -> Place:
     place: Place = ()
     for part in loc:
         held = _at(data, place)
-        if isinstance(held, dict) and part in held:
-            place = (*place, part)
-        elif isinstance(held, list) and isinstance(part, int) and part < len(cast("Any", held)):
+        if isinstance(held, list | dict) and part in _keys(cast("Any", held)):
             place = (*place, part)
     return place
+
+
+def _keys(held: list[Any] | dict[str, Any]) -> Any:
+    return held.keys() if isinstance(held, dict) else range(len(held))
 
 
 def _at(data: Any, place: Place) -> Any:
@@ -147,31 +151,31 @@ _FIRST = ("name", "agent", "step", "team", "graph", "pattern")
 
 def said(value: Any) -> Any:
     """What a file says of a value: JSON, without what is at its default."""
+    if isinstance(value, Said):
+        return _parts(value)
     match value:
         case RootModel():
             return said(cast("Any", value).root)
-        case Team():
-            return {key: each for key, each in _fields(value).items() if each != {}}
-        case Placed():
-            fields = _fields(value)
-            if isinstance(value, Pattern):
-                fields["pattern"] = cast("Any", value).pattern
-            if "by" in fields and len(fields["by"]) == 1:
-                fields["by"] = fields["by"][0]
-            first = {key: fields[key] for key in _FIRST if key in fields}
-            return {**first, **fields}
-        case Said():
-            return _fields(value)
         case BaseModel():
             return value.model_dump(mode="json", exclude_defaults=True)
         case dict():
             return {key: said(each) for key, each in cast("dict[str, Any]", value).items()}
-        case float() if value.is_integer():
-            return int(value)
         case list() | tuple():
             return [said(each) for each in cast("list[Any]", value)]
         case _:
-            return value
+            return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _parts(value: Said) -> dict[str, Any]:
+    """The fields in the order in which they are read: what it is, what it is made of, the rest."""
+    fields = _fields(value)
+    if isinstance(value, Pattern):
+        fields["pattern"] = cast("Any", value).pattern
+    if "by" in fields and len(fields["by"]) == 1:
+        fields["by"] = fields["by"][0]
+    first = _FIRST if isinstance(value, Placed) else ()
+    own = [key for key in (*first, *type(value).__annotations__) if key in fields]
+    return {**{key: fields[key] for key in own}, **fields}
 
 
 def _fields(value: BaseModel) -> dict[str, Any]:

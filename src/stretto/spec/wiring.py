@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, Tag
 
-from stretto.policy import Authority, Budget  # noqa: TC001  # pydantic reads the annotations
+from stretto.policy import Authority, Budget
 from stretto.spec.deciders import DECIDERS, OneDecider
-from stretto.spec.fields import Conditions, State
+from stretto.spec.fields import Conditions, State, StateField
 from stretto.spec.named import RuleName, Said, Step, StepName, TypeName
 from stretto.spec.yaml import PolicyFile
 
@@ -82,13 +82,23 @@ class Pattern(Placed):
 
     star: ClassVar[str] = ""
     """The key whose list the factory takes as separate arguments."""
+
+
+class _WithState(Pattern):
     state: State | None = None
     """Fields of the team's own state, which functions and graphs read and write."""
-    budget: Budget | None = None
+
+
+class _WithBudget(Pattern):
+    budget: Budget | StepName | None = None
     """What all members together may spend."""
 
 
-class Sequential(Pattern):
+class _Whole(_WithState, _WithBudget):
+    pass
+
+
+class Sequential(_Whole):
     """One after the other."""
 
     star = "steps"
@@ -107,7 +117,7 @@ class Sequential(Pattern):
     """What a step sees of those before it."""
 
 
-class Parallel(Pattern):
+class Parallel(_Whole):
     """Side by side."""
 
     star = "members"
@@ -124,7 +134,7 @@ class Parallel(Pattern):
     """What members see of the conversation."""
 
 
-class Publish(Pattern):
+class Publish(_Whole):
     """Several are told, and nobody waits for any of them."""
 
     star = "members"
@@ -135,7 +145,7 @@ class Publish(Pattern):
     """What members see of the conversation."""
 
 
-class Scatter(Pattern):
+class Scatter(_Whole):
     """One member works on each element of a list, side by side."""
 
     pattern: Literal["scatter"] = "scatter"
@@ -165,7 +175,7 @@ def _listed(said: Any) -> Any:
     return said if isinstance(said, list) else [said]
 
 
-class Route(Pattern):
+class Route(_Whole):
     """One of several does it, as is decided."""
 
     pattern: Literal["route"] = "route"
@@ -205,7 +215,7 @@ class FieldSource(Said):
     """The field that holds it."""
 
 
-class MapReduce(Pattern):
+class MapReduce(_Whole):
     """Many items, chunk by chunk, whose results are folded."""
 
     pattern: Literal["map_reduce"] = "map_reduce"
@@ -229,7 +239,7 @@ class MapReduce(Pattern):
     """How many chunks, or what share of them, may fail."""
 
 
-class Refine(Pattern):
+class Refine(_Whole):
     """Draft, judge, draft again."""
 
     pattern: Literal["refine"] = "refine"
@@ -258,7 +268,7 @@ class Escalation(Said):
     seconds: float | None = None
 
 
-class Approve(Pattern):
+class Approve(_Whole):
     """Work that counts only with a person's yes."""
 
     pattern: Literal["approve"] = "approve"
@@ -291,7 +301,7 @@ class Summarise(Said):
     """The newest messages that stay as they are."""
 
 
-class Plan(Pattern):
+class Plan(_WithBudget):
     """Planner, executors, reviewer."""
 
     pattern: Literal["plan"] = "plan"
@@ -340,7 +350,7 @@ class _Managed(Pattern):
     """What workers see beside the task."""
 
 
-class Supervisor(_Managed):
+class Supervisor(_Managed, _Whole):
     """A manager delegates, and the workers are watched."""
 
     pattern: Literal["supervisor"] = "supervisor"
@@ -356,7 +366,7 @@ class Level(_Managed):
     pattern: Literal["level"] = "level"
     members: list[Member] = []
     """Those directly under it."""
-    authority: Authority | None = None
+    authority: Authority | StepName | None = None
     """What it may do without asking; what it does not say is as in the level above."""
     decide: StepName | None = None
     """Decides in the manager's place what goes beyond the authority of those below."""
@@ -364,13 +374,13 @@ class Level(_Managed):
     """Names of those who take over when a member cannot."""
 
 
-class Hierarchy(_Managed):
+class Hierarchy(_Managed, _WithState):
     """Supervisors of supervisors, each with an authority."""
 
     pattern: Literal["hierarchy"] = "hierarchy"
     members: list[Member] = Field(min_length=1)
     """Those directly under the manager: members, or levels."""
-    authority: Authority | None = None
+    authority: Authority | StepName | None = None
     """What the whole may do without asking."""
     decide: StepName | None = None
     """Decides in the manager's place what goes beyond the authority of those below."""
@@ -386,7 +396,7 @@ class Way(Said):
     context: See | None = None
 
 
-class Swarm(Pattern):
+class Swarm(_Whole):
     """Peers that hand the conversation over."""
 
     pattern: Literal["swarm"] = "swarm"
@@ -404,7 +414,7 @@ class Swarm(Pattern):
     """Who takes an agent's place that is not available."""
 
 
-class Board(Pattern):
+class Board(_Whole):
     """Members claim tasks from a shared list."""
 
     pattern: Literal["board"] = "board"
@@ -428,7 +438,7 @@ class Board(Pattern):
     """What a member sees of what others did."""
 
 
-class GroupChat(Pattern):
+class GroupChat(_Whole):
     """Several talk in turn."""
 
     pattern: Literal["group_chat"] = "group_chat"
@@ -452,7 +462,7 @@ class SagaStep(Said):
     """A function `(output, brief)`."""
 
 
-class Saga(Pattern):
+class Saga(_Whole):
     """Steps that are undone when it comes to nothing."""
 
     star = "steps"
@@ -492,7 +502,7 @@ def _kind(said: Any) -> str | None:
             return str(said["pattern"])
         return next((f"by {key}" for key in _MEMBERS if key in said), None)
     if isinstance(said, Pattern):
-        return str(getattr(said, "pattern"))  # noqa: B009  # each class declares its own
+        return str(getattr(said, "pattern"))  # noqa: B009  # each class declares its own  # each class declares its own
     return next((f"by {key}" for key, kind in _MEMBERS.items() if type(said) is kind), None)
 
 
@@ -532,8 +542,15 @@ KINDS: dict[str, type[Said]] = {
     **PATTERNS,
     **{f"by {key}": kind for key, kind in _MEMBERS.items()},
     **{f"decides by {key}": kind for key, kind in DECIDERS.items()},
+    **{
+        kind.__name__: kind
+        for kind in (
+            *(StateField, Step, Handing, Say, FileSource, FieldSource),
+            *(Escalation, Summarise, Way, SagaStep),
+        )
+    },
 }
-"""The classes of members and deciders by the tag that tells them apart."""
+"""The classes of parts by what tells them apart where several may stand."""
 
 for _each in KINDS.values():
     _each.model_rebuild()

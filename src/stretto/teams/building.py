@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from stretto import patterns
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 TEAM_ATTRIBUTE = "stretto_team"
 """Of a graph that was made of a `Team`: that team."""
-_RENAMED = {"approve": {"member": "thing"}}
+RENAMED = {"approve": {"member": "thing"}}
 """Keys of a file that are called otherwise in Python, by pattern."""
 
 
@@ -115,9 +116,9 @@ class _Maker:
     def root(self) -> Any:
         """Make the team's own graph; all its agents are looked at, used or not."""
         for name in self.team.agents:
-            self._found(lambda name=name: self.names.agent(name), ("agents", name))
+            self._found(partial(self.names.agent, name), ("agents", name))
         for version, step in self.team.migrates.items():
-            self._found(lambda step=step: self.names.step(step.root), ("migrates", version))
+            self._found(partial(self.names.step, step.root), ("migrates", version))
         return self._pattern(self.team.graph, ("graph",))
 
     def _found(self, find: Callable[[], Any], place: Place) -> Any:
@@ -198,7 +199,7 @@ class _Maker:
     def _pattern(self, told: Pattern, place: Place) -> Any:
         name = cast("Any", told).pattern
         given = {
-            _RENAMED.get(name, {}).get(key, key): self._value(getattr(told, key), (*place, key))
+            RENAMED.get(name, {}).get(key, key): self._value(getattr(told, key), (*place, key))
             for key, field in type(told).model_fields.items()
             if key not in _NOT_GIVEN
             and (field.is_required() or getattr(told, key) != field.get_default())
@@ -207,9 +208,9 @@ class _Maker:
             return _BAD
         star = given.pop(told.star, ())
         factory: Any = level if name == "level" else getattr(patterns, name)
-        return self._called(lambda: factory(*star, **given), told, place)
+        return self._called(lambda: factory(*star, **given), place)
 
-    def _called(self, make: Callable[[], Any], told: Pattern, place: Place) -> Any:
+    def _called(self, make: Callable[[], Any], place: Place) -> Any:
         """What a factory makes; what it refuses is told at the key that it names."""
         try:
             return make()
@@ -232,6 +233,8 @@ class _Maker:
         match value:
             case ByName() | Placed():
                 return self._member(cast("Any", value), place)
+            case Step(step=name) if name == UNREAD:
+                return _BAD
             case StepName(root=name) | Step(step=name):
                 return self._found(lambda: self.names.step(name), place)
             case TypeName(root=name):
@@ -241,7 +244,7 @@ class _Maker:
             case Said():
                 return self._said(value, place)
             case list():
-                items = cast("list[Any]", value)
+                items: list[Any] = value
                 return [self._value(each, (*place, at)) for at, each in enumerate(items)]
             case dict():
                 return self._mapping(cast("dict[str, Any]", value), place)
@@ -309,5 +312,5 @@ def _bad(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(_bad, cast("dict[str, Any]", value).values()))
     if isinstance(value, list | tuple):
-        return any(map(_bad, cast("list[Any]", value)))
+        return any(map(_bad, value))
     return value is _BAD

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from stretto.errors import InvalidInput
 from stretto.routing import Criteria, Table, Threshold
 from stretto.spec.deciders import (
@@ -74,10 +76,12 @@ def _read_examples(file: str, names: TeamNames) -> Mapping[str, list[str]]:
         read = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InvalidInput(f"{file} is not JSON ({error}). Write texts by label") from error
-    good = isinstance(read, dict) and all(isinstance(each, list) for each in read.values())  # pyright: ignore[reportUnknownMemberType]
-    if not good:
-        raise InvalidInput(f"{file} holds no texts by label. Write a mapping of labels to lists")
-    return read
+    try:
+        return TypeAdapter(dict[str, list[str]]).validate_python(read)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"{file} holds no texts by label. Write a mapping of labels to lists of texts"
+        ) from error
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from stretto.spec.yaml import agent_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from types import ModuleType
 
     from stretto.project import Project
     from stretto.spec.agent import Agent, Tool
@@ -91,16 +92,21 @@ class TeamNames:
     def _attribute(self, name: str, place: str, wanted: str) -> Any:
         if not place or not wanted.isidentifier():
             raise InvalidInput(f"{name!r} names no attribute. Write `package.module:name`")
-        if place.endswith(".py"):
-            path = self.project.root / place
-            return attribute(path, load_module(path), wanted)
+        module = self._module(place)
         try:
-            module = import_module(place)
+            return attribute(Path(place), module, wanted)
+        except UnknownName as error:
+            raise UnknownName(f"{place}:NAME", wanted, error.known) from None
+
+    def _module(self, place: str) -> ModuleType:
+        if place.endswith(".py"):
+            return load_module(self.project.root / place)
+        try:
+            return import_module(place)
         except ImportError as error:
             raise InvalidInput(
                 f"there is no module {place!r} ({error}). Install it, or correct the name"
             ) from error
-        return attribute(Path(module.__file__ or place), module, wanted)
 
     def prompts(self) -> list[str]:
         """Names of the prompts."""

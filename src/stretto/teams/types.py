@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import operator
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
 from stretto.errors import InvalidInput, StrettoError, UnknownName
-from stretto.spec.fields import StateField
 from stretto.spec.named import StepName, TypeName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from stretto.spec.fields import StateField
 
     Find: TypeAlias = Callable[[str], Any]
 
@@ -58,7 +59,7 @@ def _type(tree: ast.expr, whole: str, find: Find) -> Any:
         case ast.Attribute(value=ast.Name(id=family), attr=name):
             return find(f"{family}.{name}")
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
-            return Optional[_type(left, whole, find)]
+            return _type(left, whole, find) | None
         case ast.Subscript(value=ast.Name(id="list"), slice=inner):
             return list[_type(inner, whole, find)]  # type: ignore[misc]  # made as the file says
         case ast.Subscript(
@@ -105,7 +106,7 @@ def _field(declared: TypeName | StateField, find: Find) -> Any:
     if isinstance(declared, TypeName):
         return type_named(declared.root, find)
     if declared.one_of:
-        kind: Any = Literal[tuple(declared.one_of)]  # type: ignore[misc]
+        kind: Any = Literal[tuple(declared.one_of)]
     else:
         kind = type_named(declared.type.root, find)
     match declared.merge:
