@@ -43,3 +43,15 @@ def test_a_message_is_said_once_and_only_those_of_models():
 def test_empty_tokens_say_nothing():
     """Empty tokens say nothing."""
     assert said_by((AIMessageChunk(content="", id="1"), {})) == ("", False)
+
+
+def test_of_what_a_team_gives_on_only_the_rest_is_said():
+    """A whole message that repeats, or begins with, what was said is not said twice."""
+    out, _ = said_by(
+        (AIMessageChunk(content="Block", id="1"), {"langgraph_node": "desk"}),
+        (AIMessageChunk(content=" it.", id="1"), {"langgraph_node": "desk"}),
+        (AIMessage("Block it.", id="2", name="team"), {}),
+        (AIMessage("Block it.\n\nSee cards.md", id="3", name="reply"), {}),
+        (AIMessage("Block it.Now", id="4", name="other"), {}),
+    )
+    assert out == "desk: Block it.\nreply: See cards.md\nother: Block it.Now\n"

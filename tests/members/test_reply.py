@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
-from stretto.members.reply import reply
+from stretto.members.reply import reply, text_of
+from stretto.state import HandOver
 
 TYPED = {"answer": "a", "summary": "b"}
 
@@ -22,3 +23,9 @@ def test_an_agents_typed_result_is_worded_by_itself() -> None:
     messages = [HumanMessage("go"), ToolMessage("Returning structured response", tool_call_id="c")]
     output = {"messages": messages, "structured_response": TYPED}
     assert reply(output, "agent").text == "a"
+
+
+def test_of_a_handover_what_is_said_to_the_person_is_its_words() -> None:
+    """A pattern in a swarm words it so, and says nothing where nothing is said."""
+    assert text_of(HandOver(to="billing", reason="a charge")) == ""
+    assert text_of(HandOver(to="billing", say="One moment.")) == "One moment."

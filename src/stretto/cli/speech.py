@@ -11,6 +11,7 @@ from stretto.cli.words import arguments, cut, seconds
 from stretto.records import AGENT_KEY, AnyRecord, Decided, ToolEnded, ToolStarted
 
 if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
     from rich.console import Console
 
     from stretto.runs import Part
@@ -28,6 +29,8 @@ class Speech(Silent):
         self._speaking = ""
         """Id of the message whose tokens are being printed."""
         self._said: set[str] = set()
+        self._texts: dict[str, str] = {}
+        """What was said so far, by the id of its message."""
         self._args: dict[str, dict[str, Any]] = {}
         self.spoke = False
         """Whether anything was said in words."""
@@ -47,15 +50,20 @@ class Speech(Silent):
                 pass
 
     def part(self, part: Part) -> None:
-        """Print the tokens of a message; each message once, under the name of its speaker."""
+        """Print the tokens of a message; each message once, under the name of its speaker.
+
+        Of a whole message that begins with what was said before, as when a team gives on what its
+        member said, only the rest is printed.
+        """
         if part["type"] != "messages":
             return
         message, about = part["data"]
         if message.type not in {"ai", "AIMessageChunk"} or not message.text:
             return
-        identity = str(message.id)
+        identity, text = str(message.id), message.text
         if identity != self._speaking:
-            if identity in self._said:
+            if identity in self._said or not (text := self._new(message)):
+                self._said.add(identity)
                 return
             self._end_line()
             self._speaking = identity
@@ -63,7 +71,17 @@ class Speech(Silent):
             who = about.get(AGENT_KEY) or about.get("lc_agent_name") or about.get("langgraph_node")
             self._console.print(Text(f"{message.name or who or 'agent'}: ", "bold cyan"), end="")
         self.spoke = True
-        self._console.print(Text(message.text), end="", soft_wrap=True)
+        self._texts[identity] = self._texts.get(identity, "") + message.text
+        self._console.print(Text(text), end="", soft_wrap=True)
+
+    def _new(self, message: BaseMessage) -> str:
+        """What a message says that was not said before; of a piece of one, all of it."""
+        text = str(message.text)
+        if message.type != "ai":
+            return text
+        said = [each.strip() for each in self._texts.values()]
+        known = [each for each in said if each and f"{text} ".startswith((f"{each} ", f"{each}\n"))]
+        return text[len(max(known, key=len)) :].strip() if known else text
 
     def say(self, text: str) -> None:
         """Print a line beside the conversation."""

@@ -182,9 +182,14 @@ _TEXT_FIELDS = ("answer", "text", "output", "result", "summary", "content")
 
 
 def text_of(value: Any) -> str:
-    """Word a value: text as it is, all else by its text field, its only field, or as JSON."""
+    """Word a value: text as it is, all else by its text field, its only field, or as JSON.
+
+    Of a handover it is what is said to the person.
+    """
     if isinstance(value, str):
         return value
+    if isinstance(value, HandOver):
+        return value.say
     for name in _TEXT_FIELDS:
         if isinstance(found := _field(value, name, default=None), str):
             return found
