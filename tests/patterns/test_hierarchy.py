@@ -9,6 +9,7 @@ import pytest
 import stretto
 from stretto import Agent, member
 from stretto.errors import InvalidAnswer, InvalidInput
+from stretto.models.marks import unmarked
 from stretto.patterns import decide, hierarchy, level, sequential
 from stretto.policy import Authority
 from stretto.records import Decided
@@ -97,10 +98,20 @@ async def test_a_person_changes_nothing_but_the_amount(storage: Storage) -> None
     assert "'by' cannot be changed" in str(result.interrupts[0].value)
     result = await stretto.resume(graph, "t", edit(-1.0), storage=storage)
     assert "below 0" in str(result.interrupts[0].value)
+    result = await stretto.resume(graph, "t", edit("much"), storage=storage)
+    assert "is to be float, not str" in str(result.interrupts[0].value)
     with pytest.raises(InvalidAnswer):
         await stretto.resume(graph, "t", answer("respond", message="hm"), storage=storage)
     result = await stretto.resume(graph, "t", answer("approve"), storage=storage)
     assert result.text == "granted 5000 by person on person"
+
+
+async def test_a_person_may_write_an_amount_without_a_point(storage: Storage) -> None:
+    """JSON does not tell 4000 from 4000.0."""
+    graph = company()
+    await ask(graph, "5000", storage)
+    result = await stretto.resume(graph, "t", edit(4000), storage=storage)
+    assert result.text == "granted 4000 by person on person"
 
 
 async def test_who_may_decide_may_refuse(storage: Storage) -> None:
@@ -228,7 +239,7 @@ async def test_a_person_answers_an_agents_tool(storage: Storage) -> None:
 
     def think(messages: Any) -> Any:
         if messages[-1].type == "tool":
-            asked.append(messages[-1].text)
+            asked.append(unmarked(messages[-1]).text)
             return Reply("done")
         return Reply(tool_calls=[tool_call("ask_decision", kind="refund", amount=50, reason="so")])
 
