@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain.tools import ToolRuntime  # noqa: TC002 - read at run time
@@ -12,6 +12,9 @@ from typing_extensions import TypedDict
 import stretto
 from stretto import Agent, Project, parallel, plan, route, sequential, swarm, tool
 from stretto.state import ResearchContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Caller(TypedDict, total=False):
@@ -23,6 +26,11 @@ class Caller(TypedDict, total=False):
 async def hello(state: Any, runtime: Runtime[Caller]) -> str:
     """Greets who asks."""
     return f"hello {(runtime.context or {}).get('customer')}"
+
+
+async def farewell(state: Mapping[str, Any], runtime: Runtime[Caller]) -> str:
+    """Its state has a type that is there for type checkers only."""
+    return f"goodbye {(runtime.context or {}).get('customer')}"
 
 
 async def plain(state: Any) -> str:
@@ -47,12 +55,13 @@ def properties(graph: Any) -> set[str]:
     [
         (sequential(plain), set()),
         (sequential(hello, plain), {"customer"}),
+        (sequential(farewell), {"customer"}),
         (sequential(Agent(name="looker", tools=[look]), hello), {"customer", "sources"}),
         (parallel(plain, sequential(hello).compile(name="inner")), {"customer"}),
         (route(lambda _: "a", {"a": hello}), {"customer"}),
         (swarm([hello, plain]), {"customer"}),
     ],
-    ids=["none", "function", "tools", "graph", "route", "swarm"],
+    ids=["none", "function", "half typed", "tools", "graph", "route", "swarm"],
 )
 def test_a_team_takes_what_its_members_take(graph: Any, fields: set[str]):
     """Functions by their runtime, agents by their tools, graphs by their own context."""

@@ -49,8 +49,11 @@ def _said(function: Callable[..., Any] | Any) -> Iterator[Any]:
     """The context that a function's `runtime` has, as its annotation says."""
     if not inspect.isroutine(function):
         return
+    function = inspect.unwrap(function)
+    said = getattr(function, "__annotations__", {}).get("runtime")
+    alone = type("Alone", (), {"__annotations__": {"runtime": said}})  # whatever the others name
     try:
-        runtime = get_type_hints(function).get("runtime")
+        runtime = get_type_hints(alone, getattr(function, "__globals__", {}))["runtime"]
     except (NameError, TypeError, AttributeError):
         return  # a name that is there for type checkers only
     if getattr(runtime, "__origin__", None) in {ToolRuntime, Runtime}:
