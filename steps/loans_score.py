@@ -1,0 +1,265 @@
+"""A score of applications, learned from past loans: plain numbers that explain themselves.
+
+A logistic regression over the attributes. Each attribute gives points, and the points of all add up
+to the log odds that the loan goes bad. Points are relative to the average applicant, so that those
+of one attribute say what it weighed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from stretto import Project
+from stretto.errors import InvalidInput, MissingExtra
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+VERSION = 1
+"""Of the file's layout."""
+STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Inverse strengths of the penalty among which held-out loans choose."""
+FOLDS = 10
+MANY = 10
+"""Different values from which on a number counts by its logarithm, and by the square of that."""
+FEWEST = 50
+"""Past loans of each outcome that a score needs."""
+SEED = 0
+EXTRA = "routing"
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What decisions cost, in units of a good loan that was refused."""
+
+    granted_bad: float = 5.0
+    refused_good: float = 1.0
+    referred: float = 0.5
+    """A person who looks at it, and is right."""
+
+    def leaning(self, chance: float) -> str:
+        """What costs least on average: "grant", "refuse", or "refer" to a person.
+
+        Args:
+            chance: Of going bad, in 0..1.
+        """
+        each = {
+            "grant": chance * self.granted_bad,
+            "refuse": (1 - chance) * self.refused_good,
+            "refer": self.referred,
+        }
+        return min(each, key=lambda what: each[what])
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Points of a number: `line * z + curve * (z * z - 1) - offset`."""
+
+    low: float
+    high: float
+    """What past loans had; beyond it the nearest of the two counts."""
+    log: bool
+    """Whether the logarithm of one more counts."""
+    mean: float
+    spread: float
+    line: float
+    curve: float
+    offset: float
+
+    def points(self, value: float) -> float:
+        """What a value weighs."""
+        z = (_scaled(min(max(value, self.low), self.high), log=self.log) - self.mean) / self.spread
+        return self.line * z + self.curve * (z * z - 1) - self.offset
+
+
+@dataclass(frozen=True)
+class Score:
+    """What each attribute weighs."""
+
+    base: float
+    """Log odds of the average applicant."""
+    numbers: Mapping[str, Numbers]
+    codes: Mapping[str, Mapping[str, float]]
+    """Points by attribute and code."""
+    measured: Mapping[str, float]
+    """How it did on past loans that were held out: `loans`, `bad`, `log_loss`, `calibration`."""
+    digest: str = ""
+    """SHA-256 of the past loans, in their order."""
+
+    def points(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """What each attribute of an application weighs; above 0 speaks against it."""
+        found = {name: each.points(float(values[name])) for name, each in self.numbers.items()}
+        return found | {name: by.get(values[name], 0.0) for name, by in self.codes.items()}
+
+    def chance(self, values: Mapping[str, Any]) -> float:
+        """The chance that a loan goes bad, in 0..1."""
+        return 1 / (1 + math.exp(-self.base - math.fsum(self.points(values).values())))
+
+    def unseen(self, values: Mapping[str, Any]) -> list[str]:
+        """Attributes that are as those of no past loan."""
+        far = [n for n, each in self.numbers.items() if not each.low <= values[n] <= each.high]
+        return far + [name for name, by in self.codes.items() if values[name] not in by]
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(json.dumps({"version": VERSION, **asdict(self)}, indent=1))
+        beside.replace(path)
+
+
+def load(path: Path) -> Score:
+    """Read a score.
+
+    Raises:
+        InvalidInput: The file is not there, is no score, or has another layout.
+    """
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if said.pop("version") != VERSION:
+            raise ValueError("it has another layout")
+        said["numbers"] = {name: Numbers(**each) for name, each in said["numbers"].items()}
+        return Score(**said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidInput(
+            f"no score can be read from {str(path)!r}: {problem}. Train it again from past loans."
+        ) from None
+
+
+def learned(rows: Sequence[Mapping[str, Any]], bad: Sequence[bool]) -> Score:
+    """Learn a score from past loans.
+
+    Each tenth of the loans is judged by a regression of the others. On these the strength of the
+    penalty is chosen by the log loss, and the chances are calibrated (Platt, 1999); then the
+    regression is made of all. The same loans always make the same score.
+
+    Args:
+        rows: Checked attributes, as `loans_codes.checked` gives them.
+        bad: Whether each went bad.
+
+    Raises:
+        InvalidInput: There are fewer than `FEWEST` of an outcome.
+        MissingExtra: scikit-learn is not installed.
+    """
+    if min(sum(bad), len(bad) - sum(bad)) < FEWEST:
+        raise InvalidInput(
+            f"of {len(bad)} past loans {sum(bad)} went bad. Give {FEWEST} or more that went bad, "
+            "and as many that did not."
+        )
+    np, regression, folds = _tools()
+    shapes, matrix = _matrix(np, rows)
+    truth = np.array(bad, dtype=int)
+    parts = list(folds(n_splits=FOLDS, shuffle=True, random_state=SEED).split(matrix, truth))
+    held = {c: _held_out(regression, matrix, truth, parts, c) for c in STRENGTHS}
+    best = min(STRENGTHS, key=lambda c: _log_loss(np, truth, held[c]))
+    platt = regression(C=1e6, max_iter=5000).fit(held[best][:, None], truth)
+    slope, shift = float(platt.coef_[0][0]), float(platt.intercept_[0])
+    model = regression(C=best, max_iter=5000).fit(matrix, truth)
+    weights = slope * model.coef_[0]
+    base = slope * float(model.intercept_[0]) + shift
+    told = slope * held[best] + shift
+    measured = {
+        "loans": len(bad),
+        "bad": sum(bad),
+        "strength": best,
+        "log_loss": round(_log_loss(np, truth, told), 4),
+        "calibration": round(_calibration(np, truth, told), 4),
+    }
+    middle = matrix.mean(axis=0) * weights
+    numbers, codes = _points(shapes, weights, middle)
+    return Score(base + float(middle.sum()), numbers, codes, measured, digest_of(rows, bad))
+
+
+def digest_of(rows: Sequence[Mapping[str, Any]], bad: Sequence[bool]) -> str:
+    """SHA-256 of past loans."""
+    told = json.dumps([VERSION, [dict(row) for row in rows], list(bad)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _tools() -> tuple[Any, Any, Any]:
+    try:
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.model_selection import StratifiedKFold
+    except ModuleNotFoundError as error:
+        raise MissingExtra("A score of loans", EXTRA) from error
+    return np, LogisticRegression, StratifiedKFold
+
+
+def _scaled(value: float, *, log: bool) -> float:
+    return math.log1p(value) if log else value
+
+
+def _matrix(np: Any, rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], Any]:
+    """The columns of each attribute, and all of them side by side: shape (rows, columns)."""
+    numbers = Project.at(__file__).step("loans_codes.NUMBERS")
+    shapes: dict[str, Any] = {}
+    columns: list[Any] = []
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        if name in numbers:
+            log = len(set(values)) > MANY
+            scaled = np.array([_scaled(value, log=log) for value in values])
+            mean, spread = float(scaled.mean()), float(scaled.std()) or 1.0
+            z = (scaled - mean) / spread
+            columns += [z, z * z - 1] if log else [z]
+            shapes[name] = (min(values), max(values), log, mean, spread)
+        else:
+            shapes[name] = sorted(set(values))
+            columns += [np.array([value == c for value in values], float) for c in shapes[name]]
+    return shapes, np.array(columns).T
+
+
+def _held_out(regression: Any, matrix: Any, truth: Any, parts: Any, c: float) -> Any:
+    """Log odds of each loan, told by a regression of the others."""
+    found = truth * 0.0
+    for known, out in parts:
+        model = regression(C=c, max_iter=5000).fit(matrix[known], truth[known])
+        found[out] = model.decision_function(matrix[out])
+    return found
+
+
+def _log_loss(np: Any, truth: Any, odds: Any) -> float:
+    return float(np.logaddexp(0, np.where(truth == 1, -odds, odds)).mean())
+
+
+def _calibration(np: Any, truth: Any, odds: Any) -> float:
+    """By how much chance and share of bad loans differ, over ten parts of equal size."""
+    chance = 1 / (1 + np.exp(-odds))
+    parts = np.array_split(np.argsort(chance), 10)
+    gaps = [abs(float((chance[part] - truth[part]).sum())) for part in parts]
+    return sum(gaps) / len(truth)
+
+
+def _points(
+    shapes: Mapping[str, Any], weights: Any, middle: Any
+) -> tuple[dict[str, Numbers], dict[str, dict[str, float]]]:
+    """The points of each attribute, so that they are 0 on average.
+
+    Args:
+        shapes: What the columns of each attribute are.
+        weights: Of the columns.
+        middle: What each column weighs on average.
+    """
+    numbers: dict[str, Numbers] = {}
+    codes: dict[str, dict[str, float]] = {}
+    at = 0
+    for name, shape in shapes.items():
+        is_number = isinstance(shape, tuple)
+        width = 1 + shape[2] if is_number else len(shape)
+        own = [float(each) for each in weights[at : at + width]]
+        offset = float(middle[at : at + width].sum())
+        at += width
+        if is_number:
+            low, high, log, mean, spread = shape
+            curve = own[1] if log else 0.0
+            numbers[name] = Numbers(low, high, log, mean, spread, own[0], curve, offset)
+        else:
+            codes[name] = {code: own[n] - offset for n, code in enumerate(shape)}
+    return numbers, codes
