@@ -12,7 +12,10 @@ from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.conformance import checkpointer_test, validate
 from langgraph.graph import START, StateGraph
+from pydantic import BaseModel
+from typing_extensions import TypedDict
 
+import stretto
 from stretto import checkpoint
 from stretto.checkpoint import STATE_TYPES, open_checkpointer, server
 from stretto.errors import InvalidInput, LimitReached, StateUnavailable, StateUnreadable
@@ -183,6 +186,43 @@ def test_strict_msgpack_knows_our_types(tmp_path: Path) -> None:
         )
         assert (told.returncode, told.stderr) == (0, "")
     assert {Plan, Task, TaskResult} <= set(STATE_TYPES)
+
+
+class Named(BaseModel):
+    """A result that a pattern's state names."""
+
+    grams: int
+
+
+class Unnamed(BaseModel):
+    """A value of a state that names no type."""
+
+    grams: int
+
+
+async def test_types_that_a_state_names_come_back_without_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """LangGraph warns of types that it may block one day; those it will not block."""
+
+    class Loose(TypedDict, total=False):
+        value: Any
+
+    async def weigh(state: Any) -> Named:
+        return Named(grams=800)
+
+    async def guess(state: Any) -> dict[str, Any]:
+        return {"value": Unnamed(grams=900)}
+
+    loose = StateGraph(Loose).add_node("guess", guess).add_edge(START, "guess")
+    async with stretto.open_storage(home=tmp_path) as storage:
+        result = await stretto.run(stretto.sequential(weigh), "Weigh it.", storage=storage)
+        assert result.value["results"]["weigh"] == Named(grams=800)
+        result = await stretto.run(loose, {}, storage=storage)
+        assert result.value["value"] == Unnamed(grams=900)
+    told = "".join(one.getMessage() for one in caplog.records)
+    assert "Unnamed" in told
+    assert ".Named" not in told
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE letters (x)", "PRAGMA application_id=7"])

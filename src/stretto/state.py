@@ -609,3 +609,6 @@ STATE_TYPES = tuple(
     if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__ == __name__
 )
 """What of ours a checkpoint may hold and reading it may bring back."""
+
+NAMED_TYPES: set[tuple[str, str]] = set()
+"""Module and name of each class that the state of a graph of ours names, as it is built."""

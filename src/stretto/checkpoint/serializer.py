@@ -9,7 +9,7 @@ from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from stretto import state
-from stretto.state import STATE_TYPES
+from stretto.state import NAMED_TYPES, STATE_TYPES
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.serde.base import SerializerProtocol
@@ -28,8 +28,10 @@ def serializer(cipher: Cipher | None = None) -> SerializerProtocol:
 
 def _unknown(record: logging.LogRecord) -> bool:
     args = record.args if isinstance(record.args, tuple) else ()
-    return not (str(record.msg).startswith("Deserializing") and args[:1] == (state.__name__,))
+    known = args[:1] == (state.__name__,) or args[:2] in NAMED_TYPES
+    return not (str(record.msg).startswith("Deserializing") and known)
 
 
-# Without strict msgpack LangGraph logs a warning for each type it brings back, ours too.
+# Without strict msgpack LangGraph logs a warning for each type it brings back: ours, too, and those
+# that a state names, which strict msgpack lets through.
 logging.getLogger("langgraph.checkpoint.serde.jsonplus").addFilter(_unknown)

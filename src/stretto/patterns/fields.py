@@ -13,7 +13,7 @@ from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from stretto.errors import InvalidInput
 from stretto.patterns.given import context_of
-from stretto.state import ChatState, Messages, WorkState, merge_values
+from stretto.state import NAMED_TYPES, ChatState, Messages, WorkState, merge_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,6 +82,7 @@ def shape(
             **more,
         },
     )
+    NAMED_TYPES.update((kind.__module__, kind.__name__) for kind in _models(state))
     given = _schema(f"{title}Input", {**theirs, "messages": Messages}) if theirs else ChatState
     context = context_of(pattern.title().replace("_", ""), team)
     return Shape(state, given, frozenset(theirs), context)
