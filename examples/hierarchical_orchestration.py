@@ -109,7 +109,7 @@ async def main(home: Path) -> None:
         print("   ", question["description"].splitlines()[0])
         assert paused.status == "interrupted"
         # The process may end here, and the person may take a week.
-        edit = {"type": "edit", "edited_action": {"name": "decision", "args": {"amount": 4000}}}
+        edit = {"type": "edit", "edited_action": {"name": "decision", "args": {"amount": 4000.0}}}
         result = await stretto.resume(
             shop, "5000", {"decisions": [edit]}, by="ada", storage=storage
         )
