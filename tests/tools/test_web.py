@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stretto.errors import InvalidInput, ToolFailed
+from stretto.sources import fetching
+from stretto.sources.fetching import is_public
 from stretto.spec.tool import effect_of
 from tools import web
-from tools.web import fetch, is_public
+from tools.web import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,7 @@ ANSWERS = {
     "/plain": ("", b"no type"),
     "/image": ("image/png", b"\x89PNG"),
     "/long": ("text/plain", b"word " * 10_000),
-    "/huge": ("text/plain", gzip.compress(b"x" * (web.BYTES + 1)), "gzip"),
+    "/huge": ("text/plain", gzip.compress(b"x" * (fetching.BYTES + 1)), "gzip"),
 }
 MOVED = {
     "/moved": "/page",
@@ -81,7 +83,7 @@ class Pages(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a server whose pages may be fetched."""
-    monkeypatch.setenv(web.ALLOW, "1")
+    monkeypatch.setenv(fetching.ALLOW, "1")
     Pages.seen, Pages.released = [], threading.Event()
     with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
@@ -153,7 +155,7 @@ async def test_this_machine_is_refused(
     server: str, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     """However it is called, and nothing reaches it."""
-    monkeypatch.delenv(web.ALLOW)
+    monkeypatch.delenv(fetching.ALLOW)
     port = server.rpartition(":")[2]
     with pytest.raises(
         InvalidInput, match=r"an address of a private network\. .*set STRETTO_ALLOW"
@@ -166,14 +168,14 @@ async def test_a_redirect_to_this_machine_is_refused(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each address on the way is looked at."""
-    plain = web._refuse_address
+    plain = fetching.refuse_address
 
     def only_names(address: str, host: str) -> None:
         if host == "localhost":
             plain(address, host)
 
-    monkeypatch.delenv(web.ALLOW)
-    monkeypatch.setattr(web, "_refuse_address", only_names)
+    monkeypatch.delenv(fetching.ALLOW)
+    monkeypatch.setattr(fetching, "refuse_address", only_names)
     with pytest.raises(InvalidInput, match="'localhost' leads to"):
         await fetch(f"{server}/inward")
     assert Pages.seen == ["/inward"]
@@ -183,7 +185,7 @@ async def test_a_name_that_changes_its_address_is_refused(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What counts is where the connection has gone (DNS rebinding), before anything is sent."""
-    monkeypatch.delenv(web.ALLOW)
+    monkeypatch.delenv(fetching.ALLOW)
     port = int(server.rpartition(":")[2])
     whole = socket.getaddrinfo
     answers = iter(["93.184.216.34"])

@@ -33,7 +33,7 @@ def html_text(html: str) -> str:
 
     By trafilatura where it is installed and finds a main text, else all text outside of scripts.
     """
-    if readable():
+    if "<" in html and readable():
         trafilatura = importlib.import_module("trafilatura")
         text = trafilatura.extract(html, output_format="markdown", include_comments=False)
         if text:
