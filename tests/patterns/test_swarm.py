@@ -146,6 +146,22 @@ async def test_an_active_one_that_is_gone_leaves_the_turn_to_the_first() -> None
     assert out["messages"][-1].text == "I am here"
 
 
+async def test_a_graph_is_given_the_payload_as_json() -> None:
+    """A checkpoint holds what a graph is given, and knows no class of the team's own."""
+
+    class Given(TypedDict, total=False):
+        messages: list[Any]
+        payload: Any
+
+    async def work(state: Given) -> dict[str, Any]:
+        return {"messages": [("ai", f"got {state['payload']}")]}
+
+    graph = StateGraph(Given).add_node("work", work).add_edge(START, "work").compile(name="second")
+    over = HandOver(to="second", payload=Invoice(number=1, amount=2.0))
+    out = await ask(swarm([says("first", over), handoff(graph, payload=Invoice)]))
+    assert out["messages"][-1].text == "got {'number': 1, 'amount': 2.0}"
+
+
 async def test_a_function_hands_over_with_typed_payload_and_updates() -> None:
     """State other than messages survives; the payload comes as its type."""
     seen: list[Any] = []

@@ -141,7 +141,8 @@ async def _sqlite(given: Path, patience: float) -> AsyncGenerator[BaseStore]:
             await connection.execute("PRAGMA synchronous=NORMAL")
             inner = AsyncSqliteStore(connection)
             await inner.setup()
-        yield _Translated(inner, lambda: translated(path))
+        async with _ending(inner):
+            yield _Translated(inner, lambda: translated(path))
     finally:
         await connection.close()
 
@@ -177,7 +178,20 @@ async def _postgres(url: str) -> AsyncGenerator[BaseStore]:
         with postgres.translated(url):
             async with postgres.setting_up(pool):
                 await inner.setup()
-        yield _Translated(inner, lambda: postgres.translated(url))
+        async with _ending(inner):
+            yield _Translated(inner, lambda: postgres.translated(url))
+
+
+@asynccontextmanager
+async def _ending(inner: Any) -> AsyncGenerator[None]:
+    """End the task that LangGraph's stores begin, and leave running."""
+    try:
+        yield
+    finally:
+        task: asyncio.Task[None] | None = getattr(inner, "_task", None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 class _Translated(BaseStore):

@@ -25,7 +25,7 @@ def handoff_brief(one: Member, ways: Ways) -> Brief:
     """Make what a member is given out of the swarm's state.
 
     A function gets the state, with `payload`: what it was handed, as the declared type. All others
-    get messages too, that end with a person's.
+    get it as JSON, and messages too, that end with a person's.
     """
     name = one.name
 
@@ -41,7 +41,9 @@ def handoff_brief(one: Member, ways: Ways) -> Brief:
         given = _state(state, turn, ways)
         by = turn.handed[-1].by if turn.handed else ""
         context = ways.seen(by, name)
-        return {**given, "messages": await _messages(context, given, turn)}
+        messages = await _messages(context, given, turn)
+        got = turn.received  # a graph stores what it is given: JSON, not a class it may not know
+        return {**given, "payload": None if got is None else got.payload, "messages": messages}
 
     return brief
 
