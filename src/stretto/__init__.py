@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from stretto.runs.stream import Resume, stream
     from stretto.runs.undoing import compensate
     from stretto.spec.agent import Agent
+    from stretto.spec.team import Team
     from stretto.spec.tool import tool
     from stretto.state import (
         Answer,
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
         TaskResult,
         TeamState,
     )
+    from stretto.teams.loading import team
 
 __all__ = [
     "Agent",
@@ -116,6 +118,7 @@ __all__ = [
     "StrettoError",
     "Task",
     "TaskResult",
+    "Team",
     "TeamState",
     "Timeout",
     "alone",
@@ -156,6 +159,7 @@ __all__ = [
     "stream",
     "supervisor",
     "swarm",
+    "team",
     "tool",
 ]
 
@@ -212,6 +216,7 @@ __getattr__ = load_lazily(
         "stretto.runs.stream": ("Resume", "stream"),
         "stretto.runs.undoing": ("compensate",),
         "stretto.spec.agent": ("Agent",),
+        "stretto.spec.team": ("Team",),
         "stretto.spec.tool": ("tool",),
         "stretto.state": (
             "Answer",
@@ -229,5 +234,6 @@ __getattr__ = load_lazily(
             "TaskResult",
             "TeamState",
         ),
+        "stretto.teams.loading": ("team",),
     },
 )

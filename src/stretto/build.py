@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stretto.errors import InvalidInput, UnknownName
 from stretto.project import Project
+from stretto.teams import SUFFIXES, team, team_graph, teams
 
 if TYPE_CHECKING:
     from stretto.spec.target import AnyGraph
@@ -18,8 +19,10 @@ def build(target: str, *, start: Path | None = None) -> AnyGraph:
     """Give the graph of a target, ready to run.
 
     Args:
-        target: A team of langgraph.json; `agent:NAME`, one agent of the project alone, with a
-            conversation of its own; `path/to/file.py:attribute`; or `package.module:attribute`.
+        target: A team of langgraph.json or of a file in `graphs/`; a team's file,
+            `path/to/team.yaml`; `agent:NAME`, one agent of the project alone, with a conversation
+            of its own; `path/to/file.py:attribute`; or `package.module:attribute`. A team of a
+            file is followed by `@VERSION` for an older version.
         start: Where the project and relative paths are looked for; the working directory by
             default.
 
@@ -31,20 +34,34 @@ def build(target: str, *, start: Path | None = None) -> AnyGraph:
     folder = (start or Path.cwd()).absolute()
     if target.startswith(AGENT):
         return _agent(target.removeprefix(AGENT), folder)
+    if is_file(target):
+        return team(folder / target)
     if ":" in target:
         return _attribute(target, folder)
     project = Project.find(folder)
-    teams = project.graphs()
-    if target in teams:
+    named = project.graphs()
+    if target in named:
         return project.graph(target)
+    files = teams(project)
+    if target.partition("@")[0] in files:
+        return team_graph(project, target)
     agents = project.agents()
     if target in agents:
         raise InvalidInput(f"no team {target!r}; it is an agent. Did you mean '{AGENT}{target}'?")
-    raise UnknownName("team", target, [*teams, *(f"{AGENT}{agent}" for agent in agents)])
+    known = [*named, *files, *(f"{AGENT}{agent}" for agent in agents)]
+    raise UnknownName("team", target, known)
+
+
+def is_file(target: str) -> bool:
+    """Tell whether a target is a team's file, perhaps in an older version."""
+    return Path(target.partition("@")[0]).suffix in SUFFIXES
 
 
 def lasting(target: str, *, start: Path | None = None) -> str:
     """Give the target in a form that means the same from any folder: a file with its whole path."""
+    if is_file(target):
+        plain, at, version = target.partition("@")
+        return f"{((start or Path.cwd()) / plain).resolve()}{at}{version}"
     place, colon, attribute = target.rpartition(":")
     if not colon or not place.endswith(".py"):
         return target

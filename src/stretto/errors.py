@@ -96,6 +96,19 @@ class UnsoundGraph(InvalidInput):
         )
 
 
+class VersionGone(InvalidInput):
+    """Raised when a paused turn began in a version of a team that is nowhere any more."""
+
+    def __init__(self, team: str, version: str, known: Sequence[str]) -> None:
+        self.team, self.version, self.known = team, version, tuple(known)
+        there = f"Kept are: {', '.join(known)}. " if known else ""
+        super().__init__(
+            f"version {version} of {team} is neither in a file nor kept in the state. {there}Put "
+            f"graphs/{team}@{version}.yaml back, or take the thread over into the newest version "
+            "with --migrate."
+        )
+
+
 class InvalidMember(InvalidInput):
     """Raised when something given as a member of a pattern is not one."""
 

@@ -69,6 +69,8 @@ class RunStarted(Record):
     type: Literal["run_started"] = "run_started"
     team: str
     """How the graph was named by the caller; the graph's own name otherwise."""
+    team_version: str = ""
+    """Of the team, where a file declares it: a paused turn goes on in this one."""
     question: Said = ""
     """The last human message of the input; empty on a resume."""
     input: str = ""

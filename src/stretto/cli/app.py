@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from stretto.cli.add import add
 from stretto.cli.alerts import alerts
 from stretto.cli.audit import audit
 from stretto.cli.chat import chat
@@ -30,6 +31,7 @@ from stretto.cli.prune import prune
 from stretto.cli.replay import replay
 from stretto.cli.resume import resume
 from stretto.cli.run import run
+from stretto.cli.schema import schema
 from stretto.cli.show import show
 from stretto.cli.threads import threads
 from stretto.cli.timeline import timeline
@@ -77,7 +79,14 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
-    "build": {"list": list_project, "graph": graph, "check": check, "dev": dev},
+    "build": {
+        "list": list_project,
+        "add": add,
+        "graph": graph,
+        "check": check,
+        "schema": schema,
+        "dev": dev,
+    },
     "run": {"run": run, "chat": chat, "resume": resume, "fork": fork, "undo": undo},
     "look": {
         "threads": threads,

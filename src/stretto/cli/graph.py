@@ -1,4 +1,4 @@
-"""`stretto graph`: a team's graph as mermaid text, or as an SVG file, without the network."""
+"""`stretto graph`: a team's graph as mermaid text, SVG, YAML or a card, without the network."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,8 @@ from stretto.errors import InvalidInput, StateUnavailable
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
 
+    from stretto.spec.target import AnyGraph
+
 
 def graph(
     team: Team,
@@ -19,11 +21,27 @@ def graph(
     svg: Annotated[
         str | None, typer.Option("--svg", metavar="FILE", help="Write an SVG file instead.")
     ] = None,
+    yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print the team's YAML file, also of one in Python.")
+    ] = False,
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="Print a page: agents, tools, authority, bounds, picture."),
+    ] = False,
 ) -> None:
-    """Print a team's graph as mermaid text, or draw it into an SVG file."""
+    """Print a team's graph as mermaid text, draw it into an SVG file, or tell it otherwise."""
     from stretto.build import build
 
-    drawn = build(team).get_graph(xray=xray)
+    built = build(team)
+    if yaml:
+        sys.stdout.write(_yaml(built))
+        return
+    if card:
+        from stretto.cli.card import card_of
+
+        sys.stdout.write(card_of(built, team))
+        return
+    drawn = built.get_graph(xray=xray)
     if svg is None:
         sys.stdout.write(drawn.draw_mermaid())
         return
@@ -37,6 +55,14 @@ def graph(
             f"cannot write {svg}: {error.strerror}. Name a file that can be written."
         ) from error
     sys.stderr.write(f"written to {svg}\n")
+
+
+def _yaml(built: "AnyGraph") -> str:
+    from stretto.project import Project
+    from stretto.spec.team import dump_team
+    from stretto.teams import declared
+
+    return dump_team(declared(built, Project.find()))
 
 
 def _svg(drawn: "Graph", title: str) -> str:

@@ -10,6 +10,7 @@ from stretto.errors import StrettoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from stretto.project import Project
 
@@ -28,11 +29,17 @@ class Item:
 
 
 def list_project(as_json: Json = False) -> None:
-    """List the project's teams, agents, tools and prompts."""
+    """List the project's teams, agents, tools, prompts and steps."""
     from stretto.project import Project
 
     project = Project.find()
-    items = [*_teams(project), *_agents(project), *_tools(project), *_prompts(project)]
+    items = [
+        *_teams(project),
+        *_agents(project),
+        *_tools(project),
+        *_prompts(project),
+        *_steps(project),
+    ]
     if as_json:
         from stretto.cli.result import print_json
 
@@ -43,16 +50,35 @@ def list_project(as_json: Json = False) -> None:
 
 
 def _teams(project: "Project") -> "Iterator[Item]":
+    from stretto.teams import teams
+
+    files = teams(project)
     for name, target in project.graphs().items():
         path = project.root / target.rpartition(":")[0]
         if not path.is_file():
             yield Item("teams", name, about=target)
+            continue
+        if (file := files.pop(name, None)) is not None:
+            yield _team(name, file)
             continue
         try:
             told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or target
             yield Item("teams", name, about=told.partition("\n")[0])
         except (SyntaxError, ValueError, OSError) as error:
             yield Item("teams", name, problem=f"{target}: {error}")
+    for name, file in files.items():
+        yield _team(name, file)
+
+
+def _team(name: str, file: "Path") -> Item:
+    """A team of a YAML file."""
+    from stretto.teams import load_team
+
+    try:
+        team = load_team(file)
+    except StrettoError as error:
+        return Item("teams", name, problem=str(error))
+    return Item("teams", name, team.version, about=team.description or team.graph.pattern)
 
 
 def _agents(project: "Project") -> "Iterator[Item]":
@@ -90,6 +116,21 @@ def _prompts(project: "Project") -> "Iterator[Item]":
             yield Item("prompts", name, problem=str(error))
         else:
             yield Item("prompts", name, prompt.version, about=prompt.text.partition("\n")[0])
+
+
+def _steps(project: "Project") -> "Iterator[Item]":
+    """What `Project.steps` names, read and not imported: a file that is wrong is told alone."""
+    for path in sorted((project.root / "steps").glob("[!_.]*.py")):
+        try:
+            parsed = ast.parse(path.read_text(encoding="utf-8"))
+        except (SyntaxError, ValueError, OSError) as error:
+            yield Item("steps", path.stem, problem=f"steps/{path.name}: {error}")
+            continue
+        for one in parsed.body:
+            if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                if not one.name.startswith("_"):
+                    told = ast.get_docstring(one) or ""
+                    yield Item("steps", f"{path.stem}.{one.name}", about=told.partition("\n")[0])
 
 
 def _print(items: list[Item], project: "Project") -> None:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 Team = Annotated[
-    str, typer.Argument(help="A team, agent:NAME, file.py:attribute or module:attribute.")
+    str,
+    typer.Argument(
+        help="A team, team.yaml, agent:NAME, file.py:attribute or module:attribute; "
+        "NAME@VERSION for an older version."
+    ),
 ]
 Thread = Annotated[str, typer.Argument(help="A thread: its id, the beginning of it, or 'last'.")]
 Sources = Annotated[

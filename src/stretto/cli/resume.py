@@ -148,19 +148,19 @@ async def _resume(given: str, wanted: Wanted) -> None:
 
 
 async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> None:
-    from stretto.build import build
     from stretto.cli.console import loading, screen, show_on
     from stretto.cli.display import Silent
     from stretto.cli.result import tell
     from stretto.cli.turn import Turn, drive, has_plan, runs_on_default, takes_sources
     from stretto.journal import last_turn
     from stretto.runs.answers import kept_answers
+    from stretto.runs.pinning import pinned
 
     records = await storage.journal.records(summary.thread)
     before = _started(records)
     model = use_model(wanted.model or before.model or None)
     with loading(summary.team, quiet=wanted.as_json):
-        graph = build(summary.team)
+        graph = await pinned(summary.team, before.team_version, storage.store)
     checkpoint = await _checkpoint(graph, storage, summary.thread, wanted.checkpoint)
     asked = await _asked(graph, storage, summary.thread, checkpoint)
     waiting = {i.id: i.value for i in asked}

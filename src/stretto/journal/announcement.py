@@ -16,6 +16,8 @@ class Announcement:
     team: str = ""
     question: str = ""
     """Taken from the input when empty."""
+    version: str = ""
+    """Of the team, where a file declares it."""
     model: str = ""
     context: Mapping[str, Any] = field(default_factory=dict[str, Any])
     by: str = ""

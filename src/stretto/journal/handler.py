@@ -278,6 +278,7 @@ class JournalHandler(GraphCallbackHandler):
                 input=given.digest if given else "",
                 resumed=resumes or again or before is not None,
                 checkpoint=cut(known.checkpoint or str(metadata.get("checkpoint_id") or "")),
+                team_version=cut(known.version),
                 model=cut(known.model),
                 context=reading.mapping(jsonable(dict(known.context))),
                 limits=self.limits.counts(),

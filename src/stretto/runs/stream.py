@@ -27,6 +27,7 @@ from stretto.resilience.deadline import in_time
 from stretto.runs.answers import kept_answers, moved, resumption
 from stretto.runs.failure import compensation_told, explained
 from stretto.runs.forking import fork_held
+from stretto.runs.pinning import keep_version, refuse_other_version, version_of
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
 from stretto.runs.undoing import compensated, refuse_undone
@@ -144,6 +145,7 @@ async def stream(
         held = storage.writing(thread, wait=wait, take_over=take_over)
         fence = await stack.enter_async_context(held)
         ready = compiled(graph, storage)
+        await keep_version(ready, storage.store)
         named = team or (ready.get_name() if isinstance(graph, Pregel) else "team")
         begin = partial(
             _Run, ready, thread, storage, limits=limits or Limits(), team=named, fence=fence
@@ -274,6 +276,8 @@ class _Run:
         by, gave = "", dict[str, str]()
         if isinstance(given, Resume):
             self._refuse_ended(snapshot)
+            began = await self.storage.journal.last_run(self.thread)
+            refuse_other_version(self.graph, began.team_version if began else "", self.thread)
             spent, by = await self.storage.journal.spent(self.thread), given.by
             kept = await kept_answers(self.storage.journal, self.graph.checkpointer, self.thread)
             ready: Any = resumption(given.answer, given.answers, snapshot.interrupts, kept.answers)
@@ -286,6 +290,7 @@ class _Run:
             context = (before and before.context) or None
         known = Announcement(
             team=self.team,
+            version=version_of(self.graph),
             model=model,
             context=dict(context or {}),
             by=by,

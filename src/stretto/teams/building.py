@@ -50,8 +50,7 @@ if TYPE_CHECKING:
 
     AnyBuilder = StateGraph[Any, Any, Any, Any]
 
-TEAM_ATTRIBUTE = "stretto_team"
-"""Of a graph that was made of a `Team`: that team."""
+_TEAM = "stretto_team"
 RENAMED = {"approve": {"member": "thing"}}
 """Keys of a file that are called otherwise in Python, by pattern."""
 
@@ -89,8 +88,14 @@ def build_team(
         graph = maker.root()
     told = {str(fault): fault for fault in sorted(_flat(maker.faults), key=_order)}
     refuse(where.path, list(told.values()))
-    setattr(graph, TEAM_ATTRIBUTE, team)
+    setattr(graph, _TEAM, team)
     return cast("AnyBuilder", graph)
+
+
+def declared_team(graph: object) -> Team | None:
+    """The team that a graph, compiled or not, was made of; `None` where Python made it."""
+    team: Team | None = getattr(getattr(graph, "builder", graph), _TEAM, None)
+    return team
 
 
 def _flat(faults: list[StrettoError]) -> list[StrettoError]:

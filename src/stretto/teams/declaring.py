@@ -27,7 +27,7 @@ from stretto.spec.named import StepName
 from stretto.spec.team import Team
 from stretto.spec.wiring import PATTERNS
 from stretto.spec.yaml import dump_agent, policy_said
-from stretto.teams.building import RENAMED, TEAM_ATTRIBUTE
+from stretto.teams.building import RENAMED, declared_team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,7 @@ def declared(graph: Any, project: Project, *, description: str = "") -> Team:
         InvalidInput: It has parts that a file cannot say: nodes of the user's own, functions or
             types that are not in `steps/`, model objects.
     """
-    builder = getattr(graph, "builder", graph)
-    known: Team | None = getattr(builder, TEAM_ATTRIBUTE, None)
+    known = declared_team(graph)
     if known is not None:
         return known
     made = made_of(graph)

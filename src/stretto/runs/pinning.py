@@ -1,0 +1,110 @@
+"""Threads keep to the version of a team in which their turn began, also when its file is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stretto.build import build
+from stretto.errors import InvalidInput, UnknownName, VersionGone
+from stretto.project import Project
+from stretto.spec.team import Team, dump_team, parse_team
+from stretto.teams import build_team, declared_team, team_graph, whole_team
+
+if TYPE_CHECKING:
+    from langgraph.store.base import BaseStore
+
+    from stretto.spec.target import AnyGraph
+
+_SPACE = ("stretto", "teams")
+
+
+def version_of(graph: object) -> str:
+    """The version of the team that a graph was made of; "" where it was made in Python."""
+    team = declared_team(graph)
+    return team.version if team is not None else ""
+
+
+async def keep_version(graph: object, store: BaseStore) -> None:
+    """Keep a team's file, its agents in it, so that paused threads find it when it is gone."""
+    team = declared_team(graph)
+    if team is None:
+        return
+    text = dump_team(whole_team(team, Project.find()))
+    kept = await store.aget((*_SPACE, team.name), team.version)
+    if kept is None or kept.value.get("text") != text:
+        await store.aput((*_SPACE, team.name), team.version, {"text": text}, index=False)
+
+
+async def pinned(target: str, version: str, store: BaseStore) -> AnyGraph:
+    """Give the graph of a target in a version: of its file, one beside it, or what was kept.
+
+    Args:
+        target: As `stretto.build.build` takes it.
+        version: In which a turn began; "" for whatever the target is now.
+        store: Where versions are kept.
+
+    Raises:
+        VersionGone: It is neither in a file nor kept.
+        UnknownName, BadDefinition: As `build`; also where a kept version names what is not there.
+    """
+    try:
+        graph = build(target)
+    except UnknownName:
+        if not version:
+            raise
+        return await _kept(target, version, store)
+    team = declared_team(graph)
+    if not version or version_of(graph) == version:
+        return graph
+    name = team.name if team is not None else target
+    try:
+        return team_graph(Project.find(), f"{name}@{version}")
+    except (UnknownName, InvalidInput) as error:
+        if isinstance(error, UnknownName) and error.kind != "version":
+            raise
+        return await _kept(name, version, store)
+
+
+async def _kept(name: str, version: str, store: BaseStore) -> AnyGraph:
+    found = await store.aget((*_SPACE, name), version)
+    if found is None:
+        raise VersionGone(name, version, await _versions(name, store))
+    text = str(found.value["text"])
+    team, definition, faults = parse_team(text, f"{name}@{version} (as it was kept)")
+    graph = build_team(team, Project.find(), definition=definition, faults=faults)
+    return graph.compile(name=team.name)
+
+
+async def _versions(name: str, store: BaseStore) -> list[str]:
+    return [item.key for item in await store.asearch((*_SPACE, name), limit=100)]
+
+
+def refuse_other_version(graph: object, before: str, thread: str) -> None:
+    """Refuse to go on with a turn in another version than the one in which it began.
+
+    Raises:
+        InvalidInput: The versions differ.
+    """
+    now = version_of(graph)
+    if before and now and before != now:
+        raise InvalidInput(
+            f"the turn on thread {thread!r} began in version {before}, and this graph is version "
+            f"{now}. Resume it with `stretto resume {thread}`, which keeps to its version, or take "
+            "it over with --migrate."
+        )
+
+
+def migration(graph: object, before: str) -> Any:
+    """Give the function that takes threads over from a version of a team.
+
+    Raises:
+        InvalidInput: The team declares none.
+    """
+    team: Team | None = declared_team(graph)
+    if team is None or before not in team.migrates:
+        name = team.name if team is not None else "the team"
+        raise InvalidInput(
+            f"{name} has no migration from version {before}. Add `migrates: {{'{before}': "
+            "family.function}` to its file, or resume without --migrate."
+        )
+    return Project.find().step(str(team.migrates[before]))
