@@ -404,3 +404,40 @@ def test_a_counterexample_is_drawn(stretto, app):
     assert "path: write -> write" in said
     assert "graph TD" in said
     assert "class n1 path" in said
+
+
+STEP = '''
+from langgraph.types import interrupt
+
+
+async def refund(state) -> str:
+    """Pays money back, when a person says yes."""
+    try:
+        return interrupt("Pay it back?")
+    except:
+        return "not paid"
+'''
+BY_PATTERN = "graph = sequential(project.step('desk.refund')).compile(name='desk')"
+BY_HAND = """
+graph = StateGraph(MessagesState)
+graph.add_node("refund", project.step("desk.refund"))
+graph.add_edge(START, "refund")
+graph.add_edge("refund", END)
+"""
+
+
+@pytest.mark.parametrize("built", [BY_PATTERN, BY_HAND])
+def test_steps_are_looked_into(stretto, project, built):
+    """What a graph takes from `steps/` is read as its own functions are, and found in its file."""
+    (project / "steps").mkdir()
+    (project / "steps" / "desk.py").write_text(STEP)
+    (project / "graphs" / "desk.py").write_text(
+        "from langgraph.graph import END, START, MessagesState, StateGraph\n"
+        "from stretto import Project, sequential\n"
+        f"project = Project.at(__file__)\n{built}\n"
+    )
+    said = stretto("check", "graphs/desk.py:graph", "--json")
+    assert said.code == 1
+    [found] = said.json["findings"]
+    assert found["code"] == "E301"
+    assert (found["place"]["file"], found["place"]["line"]) == ("steps/desk.py", 8)

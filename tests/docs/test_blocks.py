@@ -37,7 +37,7 @@ from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, last_line, lin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COPIED = ("agents", "examples", "graphs", "prompts", "tools", "langgraph.json")
+COPIED = ("agents", "examples", "graphs", "prompts", "steps", "tools", "langgraph.json")
 """What a page finds in its working directory: a project."""
 OTHER_COMMANDS = {
     "cd",

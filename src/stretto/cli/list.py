@@ -120,6 +120,7 @@ def _prompts(project: "Project") -> "Iterator[Item]":
 
 def _steps(project: "Project") -> "Iterator[Item]":
     """What `Project.steps` names, read and not imported: a file that is wrong is told alone."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for path in sorted((project.root / "steps").glob("[!_.]*.py")):
         try:
             parsed = ast.parse(path.read_text(encoding="utf-8"))
@@ -127,10 +128,9 @@ def _steps(project: "Project") -> "Iterator[Item]":
             yield Item("steps", path.stem, problem=f"steps/{path.name}: {error}")
             continue
         for one in parsed.body:
-            if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                if not one.name.startswith("_"):
-                    told = ast.get_docstring(one) or ""
-                    yield Item("steps", f"{path.stem}.{one.name}", about=told.partition("\n")[0])
+            if isinstance(one, kinds) and not one.name.startswith("_"):
+                told = ast.get_docstring(one) or ""
+                yield Item("steps", f"{path.stem}.{one.name}", about=told.partition("\n")[0])
 
 
 def _print(items: list[Item], project: "Project") -> None:
