@@ -56,6 +56,7 @@ class Wanted:
     wait: float
     take_over: bool
     compensate: bool
+    migrate: bool
     checkpoint: str
     as_json: bool
 
@@ -98,6 +99,10 @@ def resume(
         typer.Option("--take-over", help="Take the thread from a process that hangs on it."),
     ] = False,
     compensate: Compensate = False,
+    migrate: Annotated[
+        bool,
+        typer.Option("--migrate", help="Take it over into the team's newest version."),
+    ] = False,
     checkpoint: Annotated[
         str | None,
         typer.Option("--checkpoint", metavar="ID", help="Go back there first: stretto fork."),
@@ -128,7 +133,9 @@ def resume(
         "money": max_money,
         "seconds": max_seconds,
     }
-    wanted = Wanted(decided, model, limits, wait, take_over, compensate, checkpoint or "", as_json)
+    wanted = Wanted(
+        decided, model, limits, wait, take_over, compensate, migrate, checkpoint or "", as_json
+    )
     complete(_resume(thread, wanted), as_json=as_json)
 
 
@@ -154,15 +161,21 @@ async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> No
     from stretto.cli.turn import Turn, drive, has_plan, runs_on_default, takes_sources
     from stretto.journal import last_turn
     from stretto.runs.answers import kept_answers
-    from stretto.runs.pinning import pinned
+    from stretto.runs.pinning import pinned, version_of
 
     records = await storage.journal.records(summary.thread)
     before = _started(records)
     model = use_model(wanted.model or before.model or None)
     with loading(summary.team, quiet=wanted.as_json):
-        graph = await pinned(summary.team, before.team_version, storage.store)
+        version = "" if wanted.migrate else before.team_version
+        graph = await pinned(summary.team, version, storage.store)
     checkpoint = await _checkpoint(graph, storage, summary.thread, wanted.checkpoint)
-    asked = await _asked(graph, storage, summary.thread, checkpoint)
+    if wanted.migrate and (wanted.decision.kind or checkpoint):
+        raise InvalidAnswer(
+            "--migrate begins the step anew, which asks again. Migrate first, and answer then."
+        )
+    migrates = wanted.migrate and before.team_version != version_of(graph)
+    asked = () if migrates else await _asked(graph, storage, summary.thread, checkpoint)
     waiting = {i.id: i.value for i in asked}
     kept = await kept_answers(storage.journal, storage.checkpointer, summary.thread)
     if set(waiting) - set(kept.answers) and not wanted.decision.kind and not checkpoint:
@@ -176,7 +189,7 @@ async def _go_on(storage: Storage, summary: ThreadSummary, wanted: Wanted) -> No
     turn = Turn(
         graph=graph,
         team=summary.team,
-        input=replace(_answered(waiting, wanted.decision), checkpoint=checkpoint),
+        input=replace(_answered(waiting, wanted.decision), checkpoint=checkpoint, migrate=migrates),
         thread=summary.thread,
         model=model if runs_on_default(graph, summary.team) else "",
         limits=limits_of(before.limits, **wanted.limits),

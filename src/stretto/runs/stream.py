@@ -27,6 +27,7 @@ from stretto.resilience.deadline import in_time
 from stretto.runs.answers import kept_answers, moved, resumption
 from stretto.runs.failure import compensation_told, explained
 from stretto.runs.forking import fork_held
+from stretto.runs.migrating import migrate
 from stretto.runs.pinning import keep_version, refuse_other_version, version_of
 from stretto.runs.result import Result
 from stretto.runs.storage import Storage, open_storage
@@ -75,6 +76,8 @@ class Resume:
     checkpoint: str = ""
     """Goes back to this checkpoint first: the turn forks from there, and the answer is given to
     what is asked there anew."""
+    migrate: bool = False
+    """Takes the turn over from the version in which it began, as the team's `migrates` says."""
 
 
 Graph = Pregel[Any, Any, Any, Any] | StateGraph[Any, Any, Any, Any]
@@ -162,7 +165,7 @@ async def stream(
                     input = await run.answers_moved(input, asked)  # noqa: A001 - the parameter's
                     run = begin()
             if isinstance(input, Resume):
-                await refuse_undone(storage, thread)
+                await run.refuse_lost(input)
             wanted = compensate or undoes_itself(graph)
             async with compensated(storage, thread, run.id, wanted=wanted) as judge:
                 parts = run.turn(input, context, model, control, modes)
@@ -249,6 +252,16 @@ class _Run:
         self.checkpoint = given.checkpoint
         return asked
 
+    async def refuse_lost(self, given: Resume) -> None:
+        """Refuse to go on with what was undone or began in another version, or take it over."""
+        await refuse_undone(self.storage, self.thread)
+        began = await self.storage.journal.last_run(self.thread)
+        if began is None or began.team_version in ("", version_of(self.graph)):
+            return
+        if given.migrate:
+            await migrate(self.graph, self.storage, self.address, began)
+        refuse_other_version(self.graph, "" if given.migrate else began.team_version, self.thread)
+
     async def answers_moved(self, given: Resume, asked: Sequence[Interrupt]) -> Resume:
         """The same answers, for what is asked since the fork."""
         now = (await self.graph.aget_state(self.address)).interrupts
@@ -276,8 +289,6 @@ class _Run:
         by, gave = "", dict[str, str]()
         if isinstance(given, Resume):
             self._refuse_ended(snapshot)
-            began = await self.storage.journal.last_run(self.thread)
-            refuse_other_version(self.graph, began.team_version if began else "", self.thread)
             spent, by = await self.storage.journal.spent(self.thread), given.by
             kept = await kept_answers(self.storage.journal, self.graph.checkpointer, self.thread)
             ready: Any = resumption(given.answer, given.answers, snapshot.interrupts, kept.answers)

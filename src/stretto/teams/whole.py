@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stretto.errors import StrettoError
-from stretto.spec.deciders import AgentDecides
 from stretto.spec.definition import Definition
-from stretto.spec.named import Said
 from stretto.spec.team import Team, said
-from stretto.spec.wiring import AgentMember, ByName
 from stretto.spec.yaml import dump_agent
+from stretto.teams.parts import agents_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stretto.project import Project
 
 
@@ -24,7 +20,7 @@ def whole_team(team: Team, project: Project) -> Team:
     An agent that a file cannot say, or that is not there, stays a name.
     """
     own: dict[str, Any] = {}
-    for name in dict.fromkeys(_agents(team.graph)):
+    for name in dict.fromkeys(agents_in(team.graph)):
         if name not in team.agents:
             try:
                 text = dump_agent(project.agent(name))
@@ -35,21 +31,3 @@ def whole_team(team: Team, project: Project) -> Team:
         return team
     data = said(team)
     return Team.model_validate({**data, "agents": {**data.get("agents", {}), **own}})
-
-
-def _agents(part: Any) -> Iterator[str]:
-    """Names of the agents in a part of a team."""
-    match part:
-        case ByName(root=name):
-            yield name
-        case AgentMember(agent=name) | AgentDecides(agent=name):
-            yield name
-        case dict():
-            yield from (name for each in part.values() for name in _agents(each))
-        case list():
-            yield from (name for each in part for name in _agents(each))
-        case Said():
-            fields = (getattr(part, field) for field in type(part).model_fields)
-            yield from (name for each in fields for name in _agents(each))
-        case _:
-            return

@@ -1,0 +1,51 @@
+"""The parts of a team: its agents, its functions, the patterns within."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stretto.spec.deciders import AgentDecides
+from stretto.spec.named import Said
+from stretto.spec.wiring import AgentMember, ByName, StepMember
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def parts(part: Any) -> Iterator[Any]:
+    """Give a part of a team and all within it, names of agents among them, in the file's order."""
+    match part:
+        case ByName():
+            yield part
+        case dict():
+            yield from (each for value in part.values() for each in parts(value))
+        case list():
+            yield from (each for value in part for each in parts(value))
+        case Said():
+            yield part
+            fields = (getattr(part, field) for field in type(part).model_fields)
+            yield from (each for value in fields for each in parts(value))
+        case _:
+            return
+
+
+def agents_in(part: Any) -> list[str]:
+    """Names of the agents in a part of a team, each once."""
+    found = [_agent(each) for each in parts(part)]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def steps_in(part: Any) -> list[str]:
+    """Names of the functions that are members in a part of a team, each once."""
+    found = [each.step for each in parts(part) if isinstance(each, StepMember)]
+    return list(dict.fromkeys(found))
+
+
+def _agent(part: Any) -> str:
+    match part:
+        case ByName(root=name):
+            return name
+        case AgentMember(agent=name) | AgentDecides(agent=name):
+            return name
+        case _:
+            return ""

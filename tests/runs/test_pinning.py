@@ -1,0 +1,144 @@
+"""Paused turns keep to the version of the team in which they began."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import stretto
+from stretto import Resume
+from stretto.errors import InvalidInput, VersionGone
+from stretto.runs.pinning import pinned, version_of
+from stretto.teams import team
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEPS = '''
+def find(state) -> str:
+    """Finds."""
+    return "found"
+
+
+def weigh(state) -> str:
+    """Weighs."""
+    return "weighed"
+
+
+def pay(state) -> str:
+    """Pays."""
+    return "paid"
+
+
+def from_1(values, waiting):
+    assert waiting == ("desk",), waiting
+    return "weigh", {"results": {"weigh": "weighed before"}}
+
+
+def lost(values, waiting):
+    return "nowhere", {}
+'''
+ONE = "version: 1\ngraph:\n  pattern: sequential\n  steps: [{step: desk.find}, {name: desk, pattern: approve, member: {step: desk.pay}}]\n"
+TWO = "version: 2\nmigrates: {1: desk.from_1}\ngraph:\n  pattern: sequential\n  steps: [{step: desk.find}, {step: desk.weigh}, {name: till, pattern: approve, member: {step: desk.pay}}]\n".replace(
+    "{1:", "{'1':"
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a team in its first version."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("STRETTO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "langgraph.json": '{"dependencies": ["."], "graphs": {}}',
+        "steps/desk.py": STEPS,
+        "graphs/shop.yaml": ONE,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+async def paused(root: Path) -> Any:
+    """A turn that waits for a person, in version 1; then the file says version 2."""
+    result = await stretto.run(team(root / "graphs/shop.yaml"), "Buy it.", thread="t", team="shop")
+    assert result.status == "interrupted"
+    (root / "graphs/shop.yaml").write_text(TWO)
+    return result
+
+
+APPROVED = {"decisions": [{"type": "approve"}]}
+
+
+async def test_the_newest_version_is_refused_and_nothing_is_lost(root: Path) -> None:
+    """The error names both versions; the question still waits."""
+    await paused(root)
+    newest = team(root / "graphs/shop.yaml")
+    with pytest.raises(InvalidInput, match=r"began in version 1, and this graph is version 2"):
+        await stretto.run(newest, Resume(answer=APPROVED), thread="t", team="shop")
+    async with stretto.open_storage() as storage:
+        old = await pinned("shop", "1", storage.store)
+        done = await stretto.run(old, Resume(answer=APPROVED), thread="t", storage=storage)
+    assert (version_of(old), done.text) == ("1", "paid")
+
+
+async def test_a_version_that_has_gone_is_found_in_the_state(root: Path) -> None:
+    """What a turn began in is kept, with its agents; also when the team's file is gone."""
+    await paused(root)
+    (root / "graphs/shop.yaml").unlink()
+    async with stretto.open_storage() as storage:
+        assert version_of(await pinned("shop", "1", storage.store)) == "1"
+        with pytest.raises(VersionGone, match=r"version 7 of shop .* Kept are: 1\. Put"):
+            await pinned("shop", "7", storage.store)
+
+
+async def test_a_version_beside_the_newest_comes_before_what_was_kept(root: Path) -> None:
+    """Its file may have been mended."""
+    await paused(root)
+    mended = ONE.replace("member: {step: desk.pay}", "ask: Sure?, member: {step: desk.pay}")
+    (root / "graphs/shop@1.yaml").write_text(mended)
+    async with stretto.open_storage() as storage:
+        graph = await pinned("shop", "1", storage.store)
+    assert "Sure?" in str(graph.builder.stretto_team)  # type: ignore[attr-defined]
+
+
+async def test_a_turn_is_taken_over_by_a_declared_function(root: Path) -> None:
+    """It goes on behind the node that the function names, and asks anew."""
+    await paused(root)
+    newest = team(root / "graphs/shop.yaml")
+    taken = await stretto.run(newest, Resume(migrate=True), thread="t", team="shop")
+    assert taken.status == "interrupted"
+    assert taken.value["results"]["weigh"] == "weighed before"
+    done = await stretto.run(newest, Resume(answer=APPROVED), thread="t", team="shop")
+    assert done.text == "paid"
+    async with stretto.open_storage() as storage:
+        last = await storage.journal.last_run("t")
+    assert last is not None
+    assert last.team_version == "2"
+
+
+async def test_a_migration_that_leads_nowhere_changes_nothing(root: Path) -> None:
+    """The turn can still be resumed in its own version."""
+    await paused(root)
+    (root / "graphs/shop.yaml").write_text(TWO.replace("from_1", "lost"))
+    with pytest.raises(InvalidInput, match=r"Give the node behind which the turn goes on \(find"):
+        await stretto.run(team(root / "graphs/shop.yaml"), Resume(migrate=True), thread="t")
+    (root / "graphs/shop.yaml").write_text(TWO.replace("migrates: {'1': desk.from_1}\n", ""))
+    with pytest.raises(InvalidInput, match=r"no migration from version 1\. Add `migrates"):
+        await stretto.run(team(root / "graphs/shop.yaml"), Resume(migrate=True), thread="t")
+    async with stretto.open_storage() as storage:
+        old = await pinned("shop", "1", storage.store)
+        done = await stretto.run(old, Resume(answer=APPROVED), thread="t", storage=storage)
+    assert done.text == "paid"
+
+
+async def test_a_new_turn_is_in_the_newest_version(root: Path) -> None:
+    """A turn that has ended binds nobody."""
+    await stretto.run(team(root / "graphs/shop.yaml"), "Buy.", thread="t", team="shop")
+    await stretto.run(team(root / "graphs/shop.yaml"), Resume(answer=APPROVED), thread="t")
+    (root / "graphs/shop.yaml").write_text(TWO)
+    result = await stretto.run(team(root / "graphs/shop.yaml"), "Again.", thread="t", team="shop")
+    assert result.value["results"]["weigh"] == "weighed"
