@@ -19,7 +19,7 @@ _MONTHS = (
     *("august", "september", "october", "november", "december"),
 )
 _MONTH = rf"(?:{'|'.join(f'{m[:3]}(?:{m[3:]})?' for m in _MONTHS)})\.?"
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "euro": "EUR", "dollar": "USD"}
 _CODES = "USD|EUR|GBP|JPY|CHF|SEK|NOK|DKK|PLN|CZK|CAD|AUD|INR|CNY"
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 
@@ -92,7 +92,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] 
     (
         "date",
         re.compile(
-            rf"\b(?P<m>{_MONTH}) (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b",
+            rf"\b(?P<m>{_MONTH}) (?P<d>\d{{1,2}})(?:[snrt][tdh])?,? (?P<y>\d{{4}})\b",
             re.IGNORECASE,
         ),
         _worded,
@@ -101,7 +101,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] 
         "amount",
         re.compile(
             rf"(?:(?P<sign>[$€£¥])|\b(?P<code>{_CODES}))\s?(?P<n>{_NUMBER})"
-            rf"|\b(?P<n2>{_NUMBER})\s?(?:(?P<after>{_CODES})\b|(?P<sign2>[€£]))"
+            rf"|\b(?P<n2>{_NUMBER})\s?(?:(?P<after>{_CODES})\b|(?P<sign2>[€£]|(?:euro|dollar)(?=s?\b)))"
         ),
         _amount,
     ),

@@ -34,7 +34,7 @@ def entities(text: str) -> list[tuple[str, str]]:
         ("on 2024-02-31", []),
         ("costs $1,250.50", [("amount", "USD 1250.50")]),
         ("costs 30 EUR or EUR 31", [("amount", "EUR 30"), ("amount", "EUR 31")]),
-        ("costs 30 €", [("amount", "EUR 30")]),
+        ("costs 30 € or 2.50 euros", [("amount", "EUR 30"), ("amount", "EUR 2.50")]),
         ("an APR of 20.49%", [("share", "20.49%")]),
         ("write to ann.berg@example.com.", [("e-mail", "ann.berg@example.com")]),
         ("see https://example.com/a?b=1.", [("web", "https://example.com/a?b=1")]),
