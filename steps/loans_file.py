@@ -18,7 +18,7 @@ CHUNK = 500
 """Rows that are read at once."""
 
 
-def table(path: Path, encoding: str = "utf-8") -> File:
+def table(path: Path, encoding: str = "utf-8-sig") -> File:
     """A table of applications, whether or not its first row names the columns.
 
     Raises:

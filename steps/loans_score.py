@@ -152,10 +152,17 @@ def learned(rows: Sequence[Mapping[str, Any]], bad: Sequence[bool]) -> Score:
             f"of {len(bad)} past loans {sum(bad)} went bad. Give {FEWEST} or more that went bad, "
             "and as many that did not."
         )
-    np, regression, folds = _tools()
+    np, regression, folds, threads = _tools()
+    with threads(1):  # of linear algebra; more of them wait for one another, as small as this is
+        return _learned(np, regression, folds(FOLDS, shuffle=True, random_state=SEED), rows, bad)
+
+
+def _learned(
+    np: Any, regression: Any, folds: Any, rows: Sequence[Mapping[str, Any]], bad: Sequence[bool]
+) -> Score:
     shapes, matrix = _matrix(np, rows)
     truth = np.array(bad, dtype=int)
-    parts = list(folds(n_splits=FOLDS, shuffle=True, random_state=SEED).split(matrix, truth))
+    parts = list(folds.split(matrix, truth))
     held = {c: _held_out(regression, matrix, truth, parts, c) for c in STRENGTHS}
     best = min(STRENGTHS, key=lambda c: _log_loss(np, truth, held[c]))
     platt = regression(C=1e6, max_iter=5000).fit(held[best][:, None], truth)
@@ -182,14 +189,15 @@ def digest_of(rows: Sequence[Mapping[str, Any]], bad: Sequence[bool]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _tools() -> tuple[Any, Any, Any]:
+def _tools() -> tuple[Any, Any, Any, Any]:
     try:
         import numpy as np
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import StratifiedKFold
+        from threadpoolctl import threadpool_limits
     except ModuleNotFoundError as error:
         raise MissingExtra("A score of loans", EXTRA) from error
-    return np, LogisticRegression, StratifiedKFold
+    return np, LogisticRegression, StratifiedKFold, threadpool_limits
 
 
 def _scaled(value: float, *, log: bool) -> float:

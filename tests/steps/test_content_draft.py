@@ -11,7 +11,7 @@ from stretto import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
-step = Project.find().step
+step = Project.at(__file__).step
 MATERIAL: list[dict[str, Any]] = [
     {"n": n, "path": "kiln.md", "line": n, "symbol": "Kilns", "quote": quote}
     for n, quote in enumerate(

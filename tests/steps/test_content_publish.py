@@ -14,7 +14,7 @@ from stretto.errors import StrettoError
 if TYPE_CHECKING:
     from pathlib import Path
 
-step = Project.find().step
+step = Project.at(__file__).step
 written, added = step("content_publish.written"), step("content_channels.added")
 EDITED = {
     "title": 'Kilns: "hot"', "slug": "kilns", "summary": "They are <hot>.", "body": "Hot. [1]\n",

@@ -23,6 +23,15 @@ def test_a_header_may_be_missing(tmp_path: Path, *, header: bool) -> None:
     assert wrong == []
 
 
+def test_a_mark_of_byte_order_is_read_over(tmp_path: Path) -> None:
+    """Spreadsheets write one before the names."""
+    path = written(tmp_path / "loans.csv", past(5))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    rows, _, wrong = past_loans(path)
+    assert len(rows) == 5
+    assert wrong == []
+
+
 def test_rows_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     """And the rest is read."""
     path = written(tmp_path / "loans.csv", past(30))

@@ -12,7 +12,7 @@ from stretto import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
-step = Project.find().step
+step = Project.at(__file__).step
 COLUMNS: tuple[str, ...] = step("loans_codes.COLUMNS")
 GOOD: dict[str, Any] = {
     "status": "A14", "month": 12, "credit_history": "A32", "purpose": "A43",

@@ -79,7 +79,7 @@ async def test_a_post_is_made_of_the_projects_own_documents(tmp_path: Path) -> N
     assert result.value["published"]["path"] == str(post)
     assert f"Published with 9 of 10: {post}" in result.text
     material = {each["n"]: each["quote"] for each in result.value["material"]}
-    plain = Project.find().step("content_draft.plain")
+    plain = Project.at(__file__).step("content_draft.plain")
     for each in result.value["results"]["drafting"]["sentences"]:
         assert plain(each["text"]) in plain(" ".join(material[n] for n in each["cites"]))
 
@@ -153,7 +153,7 @@ async def test_a_run_that_dies_behind_the_publisher_publishes_once(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The resume gives back what was done."""
-    report = Project.find().step("content_publish.report")
+    report = Project.at(__file__).step("content_publish.report")
 
     def dying(state: Any) -> str:
         """Dies."""
