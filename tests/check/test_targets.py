@@ -219,7 +219,7 @@ def test_a_factory_that_raises_does_not_keep_the_other_graphs(write: Write):
         ("no.mod:graph", "no module 'no.mod'"),
         ("app.py:graf", "Did you mean 'graph'?"),
         ("app.py:State", "no graph but of type"),
-        ("notes.txt", "ends in .py"),
+        ("notes.txt", "Name one in .py or .yaml"),
         ("", "Say what to check"),
     ],
 )

@@ -40,12 +40,17 @@ class Choice:
             yield from combinations(sorted(option), 2)
 
 
-def choices(graph: Graph) -> dict[str, list[Choice]]:
-    """What each node, and START, may start; each list edge, static edge and branch by itself."""
+def choices(graph: Graph, *, joined: bool = True) -> dict[str, list[Choice]]:
+    """What each node, and START, may start; each list edge, static edge and branch by itself.
+
+    Args:
+        graph: The facts of a graph.
+        joined: Whether list edges count, too, as if they waited for nobody else.
+    """
     branches = branches_of(graph)
     found: dict[str, list[Choice]] = {}
     for name, ways in graph.ways.items():
-        found[name] = [Choice((frozenset({to}),)) for to in ways.static | ways.joined]
+        found[name] = [Choice((frozenset({to}),)) for to in ways.static | (ways.joined if joined else frozenset())]
         found[name] += [_of_branch(graph, each) for each in branches.get(name, ())]
         if ways.jumps:
             found[name].append(_of_node(graph, name))

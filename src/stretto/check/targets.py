@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stretto.build import is_file
 from stretto.check.facts import Graph
 from stretto.check.failing import told
 from stretto.check.finding import Unknown
@@ -19,11 +20,12 @@ from stretto.check.importing import file_of, import_file, package_root, standing
 from stretto.check.making import is_graph, read_value, says_it_makes_a_graph
 from stretto.check.reading.source import graphs_in_source
 from stretto.check.reading.source_files import parsed
-from stretto.check.walking import python_files
+from stretto.check.walking import python_files, team_files
 from stretto.errors import InvalidInput, StrettoError
 from stretto.project import Project
 from stretto.spec.module import attribute
 from stretto.spec.target import Target
+from stretto.teams import load_team, team, team_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -126,10 +128,14 @@ class _Loading:
             self._folder(path)
         elif path.suffix == ".py" and path.is_file():
             self._only_file(path)
+        elif is_file(target):
+            self._team_file(target)
         elif path.suffix == ".py" or (":" not in target and "/" in target):
             raise InvalidInput(f"there is no file or folder {target!r}. Name one that is there.")
         elif path.is_file():
-            raise InvalidInput(f"{target!r} is no Python file. Name one that ends in .py.")
+            raise InvalidInput(
+                f"{target!r} is no Python file, and no team's. Name one in .py or .yaml."
+            )
         elif ":" in target and not target.startswith("agent:"):
             self._attribute(target)
         else:
@@ -140,6 +146,18 @@ class _Loading:
             with self.trying(str(file)):
                 if self.static or _may_hold_graphs(file):
                     self._file(file)
+        for file in team_files(folder, self.excluded, self.root):
+            with self.trying(str(file)):
+                self._team_file(str(file))
+
+    def _team_file(self, target: str) -> None:
+        """A team of a YAML file; where nothing is imported, only what the file itself says."""
+        path = team_file(Path(target))
+        if self.static:
+            load_team(path)
+            self.found.add(_unread(path.stem))
+            return
+        self.found.add(read_value(team(path), path.stem, str(path)))
 
     def _only_file(self, path: Path) -> None:
         before = self.found.seen, len(self.found.problems)

@@ -1,4 +1,4 @@
-"""The Python files of a folder, without those of environments and tools."""
+"""The files of a folder that may hold graphs, without those of environments and tools."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stretto.teams import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +27,24 @@ def python_files(folder: Path, excluded: tuple[str, ...], root: Path) -> Iterato
         excluded: Globs to leave out.
         root: The folder that the globs begin at.
     """
+    return _files(folder, (".py",), excluded, root)
+
+
+def team_files(folder: Path, excluded: tuple[str, ...], root: Path) -> Iterator[Path]:
+    """The team files of a folder and those below it that no Python file beside them serves."""
+    for path in _files(folder, SUFFIXES, excluded, root):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        served = path.with_suffix(".py").is_file()
+        if _TEAM.search(text) and "pattern:" in text and not served:
+            yield path
+
+
+_TEAM = re.compile(r"^graph:", re.MULTILINE)
+
+
+def _files(
+    folder: Path, suffixes: tuple[str, ...], excluded: tuple[str, ...], root: Path
+) -> Iterator[Path]:
     for where, folders, files in os.walk(folder):
         here = Path(where)
         folders[:] = sorted(
@@ -36,7 +56,7 @@ def python_files(folder: Path, excluded: tuple[str, ...], root: Path) -> Iterato
             and not matches(here / name, excluded, root)
         )
         for name in sorted(files):
-            if name.endswith(".py") and not matches(here / name, excluded, root):
+            if name.endswith(suffixes) and not matches(here / name, excluded, root):
                 yield here / name
 
 

@@ -260,7 +260,8 @@ class _Run:
             return
         if given.migrate:
             await migrate(self.graph, self.storage, self.address, began)
-        refuse_other_version(self.graph, "" if given.migrate else began.team_version, self.thread)
+        else:
+            refuse_other_version(self.graph, began.team_version, self.thread)
 
     async def answers_moved(self, given: Resume, asked: Sequence[Interrupt]) -> Resume:
         """The same answers, for what is asked since the fork."""
