@@ -34,6 +34,7 @@ from stretto.models.marks import unmarked
 from stretto.patterns import supervisor
 from stretto.patterns.watching import Pulse, fate, in_motion
 from stretto.records import Decided, FellBack, Retried
+from stretto.state import Delegate
 from stretto.testing import CheckedModel, Clock, Reply, ScriptedModel, tool_call
 
 if TYPE_CHECKING:
@@ -476,6 +477,41 @@ async def test_a_stalled_agent_goes_on_without_repeating(
     assert (only(result.value).result, only(result.value).attempts) == ("I bought plate", 2)
     assert done == ["plate"]
     assert said == [1, 3, 3]
+
+
+async def test_a_person_is_asked_when_all_else_is_done(storage: Storage) -> None:
+    """What one of several waits for holds up none of the others, nor those who take over."""
+    done: list[str] = []
+
+    async def strict(state: Any) -> str:
+        if state["task"] == "never":
+            raise Rejected("It is not allowed. Ask a person.")
+        raise OSError("down")
+
+    async def other(state: Any) -> str:
+        done.append(state["task"])
+        return f"did {state['task']}"
+
+    def chief(state: Any) -> Any:
+        if not state.get("work"):
+            return [Delegate(worker="strict", task=task) for task in ("never", "one", "two")]
+        return "told"
+
+    graph = supervisor(
+        chief, [strict], restarts=0, reassign=[member(other, name="other")], escalate="person"
+    )
+    result = await stretto.run(graph, "go", thread="t", storage=storage)
+    assert result.status == "interrupted"
+    assert sorted(done) == ["one", "two"]
+    assert [each.status for each in result.value["work"]] == ["asked", "done", "done"]
+    (asked,) = result.interrupts
+    answer = {"decisions": [{"type": "respond", "message": "by hand"}]}
+    again = await stretto.run(
+        graph, Resume(answers={asked.id: answer}), thread="t", storage=storage
+    )
+    assert (again.status, again.text) == ("done", "told")
+    assert [each.result for each in again.value["work"]] == ["by hand", "did one", "did two"]
+    assert sorted(done) == ["one", "two"]
 
 
 async def test_a_run_that_is_cut_off_repeats_only_what_was_not_done(storage: Storage) -> None:

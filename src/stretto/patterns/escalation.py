@@ -39,12 +39,14 @@ class Rules:
 async def see_to(rules: Rules, manager: str, work: Sequence[Delegated]) -> Update | None:
     """See to tasks that are not settled; `None` when all are, and it is the manager's turn.
 
+    Nothing is to be done about those that wait for a person.
+
     Raises:
         WorkerFailed: Nobody can do one, and that is to end the run.
     """
     left = [record for record in work if record.status in UNSETTLED]
     if not left:
-        return None
+        return {} if any(record.status == "asked" for record in work) else None
     seen = [await _one(rules, manager, record) for record in left]
     return {
         "work": [record for record, _ in seen],

@@ -221,7 +221,10 @@ def _seeing(node: ConfigNode, rules: Rules, manager: str) -> ConfigNode:
 def _following(
     manager: str, team: Mapping[str, Member], context: Context
 ) -> Callable[[Mapping[str, Any]], Awaitable[list[Send] | str]]:
-    """Make what sends each call that nobody has answered to who does it."""
+    """Make what sends each call that nobody has answered to who does it.
+
+    A person is asked last: a question ends the run, and what others can do is done before.
+    """
 
     async def following(state: Mapping[str, Any]) -> list[Send] | str:
         messages = state.get("messages") or []
@@ -230,16 +233,17 @@ def _following(
             return END
         work = {record.id: record for record in state.get("work") or []}
         sends: list[Send] = []
+        asks: list[Send] = []
         for call in unanswered(messages):
             record = work.get(call["id"] or "")
             if record is None:
                 sends.append(Send(TOOLS, [call]))
             elif record.status == "asked":
-                sends.append(Send(PERSON, {"delegation": record}))
+                asks.append(Send(PERSON, {"delegation": record}))
             else:
                 one = team[record.by]
                 sends.append(Send(one.name, payload(one, context, state, record)))
-        return sends or manager
+        return sends or asks or manager
 
     return following
 
