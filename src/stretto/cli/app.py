@@ -27,6 +27,7 @@ from stretto.cli.importing import import_messages
 from stretto.cli.lineage import lineage
 from stretto.cli.list import list_project
 from stretto.cli.metrics import metrics
+from stretto.cli.new import new
 from stretto.cli.prune import prune
 from stretto.cli.replay import replay
 from stretto.cli.resume import resume
@@ -80,6 +81,7 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "build": {
+        "new": new,
         "list": list_project,
         "add": add,
         "graph": graph,

@@ -1,0 +1,5 @@
+"""Serves `counter.yaml`."""
+
+from stretto import team
+
+graph = team(__file__)
