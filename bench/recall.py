@@ -3,9 +3,10 @@
 Run as `python -m bench.recall DOCS_FOLDER QUESTIONS.jsonl`. A line of the questions is
 `{"id", "question", "required"}`; `required` are ids of documents: what their front matter calls
 `id`, else their file names without suffix. Compared on one index, all offline: the research team;
-one agent, the team's researcher, given the whole question and as many calls of the same tools; one
-query. The rankings that the calls of one question return are merged by reciprocal rank fusion
-(Cormack, Clarke and Buettcher, 2009), alike for both, and at most 20 documents count as read.
+its deep form; one agent, the team's researcher, given the whole question and as many calls of the
+same tools; one query. The rankings that the calls of one question return are merged by reciprocal
+rank fusion (Cormack, Clarke and Buettcher, 2009), alike for all, and at most 20 documents count as
+read.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Readings(BaseCallbackHandler):
         self.rankings: list[list[str]] = []
 
     def on_tool_end(self, output: Any, **_: Any) -> None:
-        """Note the paths of the passages that a call of `search` or `read` returned."""
+        """Note the paths of the passages that a call of a tool returned."""
         try:
             passages = json.loads(output.content)
         except (AttributeError, TypeError, ValueError):
@@ -147,20 +148,24 @@ async def measure(folder: Path, questions: Sequence[Question]) -> dict[str, Any]
     index = await asyncio.to_thread(Index.open, [str(folder)])
     project = Project.at(__file__)
     graph, researcher = project.graph("research"), project.agent("researcher")
-    recalls = {"team": Recall(), "one_agent": Recall(), "one_query": Recall()}
-    calls = {"team": 0, "one_agent": 0}
+    deep = project.graph("research_deep")
+    recalls = {name: Recall() for name in ("team", "deep", "one_agent", "one_query")}
+    calls = {"team": 0, "deep": 0, "one_agent": 0}
 
     def named(rankings: Sequence[Sequence[str]]) -> list[str]:
         return fused([[ids[str(Path(path).resolve())] for path in each] for each in rankings])
 
     for number, question in enumerate(questions, 1):
         by_team = await team(graph, question.text, str(folder))
+        by_deep = await team(deep, question.text, str(folder))
         by_one = await one_agent(researcher, question.text, str(folder), len(by_team))
         found = await asyncio.to_thread(index.search, question.text, 50)
         once = list(dict.fromkeys(passage.path for passage in found))
-        for name, rankings in (("team", by_team), ("one_agent", by_one), ("one_query", [once])):
+        read = {"team": by_team, "deep": by_deep, "one_agent": by_one, "one_query": [once]}
+        for name, rankings in read.items():
             recalls[name].add(named(rankings), question.required)
         calls["team"] += len(by_team)
+        calls["deep"] += len(by_deep)
         calls["one_agent"] += len(by_one)
         so_far = {name: recall.rounded() for name, recall in recalls.items()}
         print(f"{number}/{len(questions)} {json.dumps(so_far)}", file=sys.stderr)

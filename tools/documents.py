@@ -12,14 +12,17 @@ from langchain.tools import ToolRuntime
 
 from stretto import tool
 from stretto.errors import InvalidInput
+from stretto.sources import survey as broad
 from stretto.sources.files import PACKAGE, Root, walk
 from stretto.sources.index import Index
 from stretto.state import ResearchContext
 
-__all__ = ["read", "search"]
+__all__ = ["read", "search", "survey"]
 
 PASSAGES = 8
 """Passages a search returns."""
+SURVEYED = 30
+"""Documents a survey returns a passage of."""
 FRESH = 10.0
 """Seconds after which the files are looked at again."""
 DEMO = ("package:langgraph", "package:langchain", "package:langchain_core")
@@ -42,6 +45,21 @@ async def search(
     if not query.strip():
         raise InvalidInput("the query is empty. Say in a few words what to look for.")
     return await asyncio.to_thread(_search, runtime.context, query)
+
+
+@tool(effect="reads")
+async def survey(
+    query: str, runtime: ToolRuntime[ResearchContext, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Search the documents broadly: the best passage of each of many documents, best first.
+
+    The query may be a whole request, however long: each of its sentences is searched for, and what
+    the documents found are called. Takes longer than a search, and finds more. Passages are as
+    those of search.
+    """
+    if not query.strip():
+        raise InvalidInput("the query is empty. Say what is to be found out.")
+    return await asyncio.to_thread(_survey, runtime.context, query)
 
 
 @tool(effect="reads")
@@ -81,6 +99,11 @@ def _has_documents(path: str) -> bool:
 
 def _search(context: object, query: str) -> list[dict[str, Any]]:
     return [each.model_dump() for each in _index(sources_of(context)).search(query, PASSAGES)]
+
+
+def _survey(context: object, query: str) -> list[dict[str, Any]]:
+    index = _index(sources_of(context))
+    return [each.model_dump() for each in broad.survey(index, query, SURVEYED)]
 
 
 def _read(context: object, path: str, line: int) -> list[dict[str, Any]]:

@@ -125,6 +125,8 @@ def test_a_run_that_waits_shows_what_is_asked_and_how_to_answer(stretto):
         (["team", "x", "--sources", "package:no_such"], 2, "no package 'no_such'"),
         (["team", "x", "--sources", "graphs"], 2, "takes no sources"),
         (["team", "x", "--context", "output"], 2, "Write NAME=VALUE"),
+        (["team", "x", "--deep"], 2, "no team 'team_deep'. Did you mean 'team'?"),
+        (["agent:echo", "x", "--deep"], 2, "only a team named in langgraph.json"),
         (["team", "x", "--model", "nonsense"], 2, "no model 'nonsense'"),
         (["team", "x", "--model", "openai:gpt"], 2, "Set OPENAI_API_KEY"),
         (["nowhere.py:graph", "x"], 2, "nowhere.py"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.tools import StructuredTool
@@ -12,10 +13,7 @@ from langchain_core.tools import StructuredTool
 from stretto.errors import InvalidInput
 from stretto.spec.tool import effect_of
 from tools import documents
-from tools.documents import read, search, sources_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tools.documents import read, search, sources_of, survey
 
 
 class Runtime:
@@ -99,3 +97,16 @@ def test_a_model_is_asked_for_what_it_can_know() -> None:
         made = StructuredTool.from_function(coroutine=tool)
         assert set(made.args) == names
         assert effect_of(made) == "reads"
+
+
+async def test_a_survey_gives_each_document_once(docs: Path) -> None:
+    """Its best passage, for the whole request and each of its sentences."""
+    (docs / "b.md").write_text(
+        "# Fugue\n\nThe theme enters again.\n\n# Stretto\n\nBefore it ends.\n"
+    )
+    runtime: Any = Runtime(docs)
+    found = await survey("Where does the theme return? What enters again?", runtime)
+    assert sorted(Path(each["path"]).name for each in found) == ["a.md", "b.md"]
+    assert effect_of(survey) == "reads"
+    with pytest.raises(InvalidInput, match="the query is empty"):
+        await survey(" ", runtime)

@@ -126,6 +126,17 @@ def checked_sources(given: list[str] | None) -> list[str]:
     return [_source(one) for one in given or ()]
 
 
+def deep_form(team: str) -> str:
+    """Give the name of a team's deep form.
+
+    Raises:
+        InvalidInput: It is no name of a team.
+    """
+    if not team.isidentifier():
+        raise InvalidInput(f"--deep {team}: only a team named in langgraph.json has a deep form.")
+    return f"{team}_deep"
+
+
 def context_of(given: list[str] | None) -> dict[str, Any]:
     """Give the run's context: each value as the JSON it is, else as text.
 

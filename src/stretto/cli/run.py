@@ -25,6 +25,7 @@ from stretto.cli.options import (
     Wait,
     checked_sources,
     context_of,
+    deep_form,
     limits_of,
     question_of,
     use_model,
@@ -72,6 +73,9 @@ def run(
     compensate: Compensate = False,
     no_check: NoCheck = False,
     as_json: Json = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Ask the team's deep form, TEAM_deep: it finds more.")
+    ] = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Run in the background; `stretto watch` follows it.")
     ] = False,
@@ -83,7 +87,7 @@ def run(
     provider, 6 for a limit, 130 after Ctrl-C, 1 for all else. What was done is stored in each case.
     """
     asked = Asked(
-        team=team,
+        team=deep_form(team) if deep else team,
         question=question_of(question),
         thread=thread or str(uuid.uuid4()),
         sources=checked_sources(sources),
@@ -108,7 +112,7 @@ def run(
         return
     from stretto.cli.console import loading
 
-    with loading(team, quiet=as_json):
+    with loading(asked.team, quiet=as_json):
         from stretto.cli.turn import complete
 
     complete(_run(asked, as_json=as_json), as_json=as_json)
