@@ -11,7 +11,7 @@ import pytest
 import stretto
 from stretto import Project, approve, hierarchy, member, parallel, refine, route, saga, sequential
 from stretto.errors import BadDefinition, InvalidInput, StrettoError, UnknownName
-from stretto.patterns import File, level, map_reduce
+from stretto.patterns import File, handoff, level, map_reduce, swarm
 from stretto.policy import Authority
 from stretto.routing import Threshold
 from stretto.routing.holds import Holds
@@ -126,6 +126,16 @@ def test_each_pattern_is_the_same_in_both_forms(root: Path) -> None:
             ),
         ),
         (
+            "pattern: swarm\nagents: [{step: loans.read}, {agent: writer, handoff: {context: {step: loans.read}}}, {pattern: sequential, name: chain, steps: [judge], handoff: {context: none}}]",
+            swarm(
+                [
+                    step("loans.read"),
+                    handoff(writer, context=step("loans.read")),
+                    handoff(sequential(judge).compile(name="chain"), context="none"),
+                ]
+            ),
+        ),
+        (
             "pattern: refine\ndraft: {step: loans.read}\ncritic: {step: loans.judge}\nuntil: 8",
             refine(step("loans.read"), step("loans.judge"), until=8),
         ),
@@ -211,7 +221,7 @@ def test_a_name_that_leads_nowhere_is_told_with_its_place(root: Path, text: str,
         built(root, f"graph:\n  pattern: sequential\n  {text}\n")
     assert f"t.yaml:{said}" in str(fault.value) or (
         f"{said.partition(' ')[2]}" in str(fault.value)
-        and f"t.yaml:{said.split(':')[0]}" in str(fault.value)
+        and f"t.yaml:{said.split(':', maxsplit=1)[0]}" in str(fault.value)
     )
 
 

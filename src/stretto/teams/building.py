@@ -143,8 +143,6 @@ class _Maker:
         options = {key: self._option(key, told, place) for key in _OPTIONS if getattr(told, key)}
         if thing is _BAD or _BAD in options.values():
             return _BAD
-        if not options and not isinstance(told, Pattern):
-            return thing
         if told.handoff is not None:
             return self._handed(told.handoff, thing, options, place)
         return self._found(lambda: member(thing, **options), place) if options else thing
@@ -193,7 +191,6 @@ class _Maker:
         context = self._value(told.context, (*place, "handoff", "context"))
         if _BAD in (payload, context):
             return _BAD
-        options = {key: value for key, value in options.items() if key != "handoff"}
         return self._found(
             lambda: handoff(
                 member(thing, **options) if options else thing, payload=payload, context=context
@@ -309,8 +306,8 @@ class _Maker:
         raise InvalidInput(f"{name!r} is no rule. Write `{name.rpartition('.')[2]} = Rule(...)`")
 
 
-_OPTIONS = ("name", "role", "when", "policy", "takes", "gives", "detach", "handoff")
-_NOT_GIVEN = {*_OPTIONS, "pattern"}
+_OPTIONS = ("name", "role", "when", "policy", "takes", "gives", "detach")
+_NOT_GIVEN = {*_OPTIONS, "handoff", "pattern"}
 
 
 def _bad(value: Any) -> bool:
