@@ -11,7 +11,6 @@ from stretto.patterns import handoff
 project = Project.at(__file__)
 Case = project.step("support.Case")
 to_desk = project.step("support.to_desk")
-to_person = member(to_desk, name="to_person", role="what no other desk here can answer")
 
 front = route(
     [
@@ -45,21 +44,23 @@ front = route(
         "refund": member(to_desk, name="to_refund", role="paying back money that was charged"),
         "forget": project.step("support_memory.forget"),
         "welcome": project.step("support.welcome"),
-        "person": to_person,
+        "person": member(to_desk, name="to_person", role="a customer who asks for a human being"),
     },
-    otherwise=to_person,
+    otherwise=member(to_desk, name="to_somebody", role="what no desk here can answer"),
     unsure=0.7,
     state=Case,
 ).compile(name="front")
 
-yes = approve(
+approval = approve(
     project.step("support_refunds.claim"),
     ask=project.step("support_refunds.question"),
     to="billing lead",
     max_revisions=0,
     state=Case,
-).compile(name="yes")
-refund = sequential(yes, project.step("support_refunds.pay"), state=Case).compile(name="refund")
+).compile(name="approval")
+refund = sequential(approval, project.step("support_refunds.pay"), state=Case).compile(
+    name="refund"
+)
 
 person = approve(
     project.step("support.draft"),

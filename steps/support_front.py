@@ -89,6 +89,7 @@ _FAILS = re.compile(
 )
 _CHARGE = re.compile(r"\b[A-Za-z]{1,3}-\d{3,}\b")
 _ON = re.compile(r"^\W*(?:and|what about|how about|also|yes|no|the other)\b", re.IGNORECASE)
+_BACK_TO = re.compile(r"\b(?:it|that|this|these|those|they|them|there)\b", re.IGNORECASE)
 
 
 def at_once(state: Mapping[str, Any]) -> tuple[Label, str]:
@@ -99,7 +100,7 @@ def at_once(state: Mapping[str, Any]) -> tuple[Label, str]:
     ours = bool(_OURS.search(text))
     if desk == "refund" and _CHARGE.search(text):
         return "refund", "it names the charge that was asked for"
-    if desk in AT_DESK and (not ours or len(text.split()) <= SHORT or _ON.match(text)):
+    if desk in AT_DESK and _goes_on(text, ours=ours):
         kept: Any = desk
         return kept, "it goes on with what was said"
     if ours and _FAILS.search(text):
@@ -107,6 +108,13 @@ def at_once(state: Mapping[str, Any]) -> tuple[Label, str]:
     if not ours and _ENGLISH.search(text):
         return "person", "it speaks of nothing that a bank does"
     return "", "its words leave it open"
+
+
+def _goes_on(text: str, *, ours: bool) -> bool:
+    """Whether a message says nothing of its own: it is short, or points back."""
+    if len(text.split()) <= SHORT or _ON.match(text):
+        return True
+    return not ours and bool(_BACK_TO.search(text))
 
 
 def _plain(text: str) -> tuple[Label, str] | None:

@@ -70,7 +70,7 @@ async def claim(state: Mapping[str, Any], runtime: Runtime[Account]) -> dict[str
         "date": one.date,
         "currency": one.currency,
         "payee": customer,
-        "text": " ".join(text.split())[:300],
+        "text": f"{one.charge}, because the customer writes: {' '.join(text.split())[:300]}",
         "note": f"{broken} rows of the list of charges could not be read" if broken else "",
         "amount": step("support_charges.money")(asked),
     }
@@ -84,13 +84,13 @@ def question(state: Mapping[str, Any]) -> str | bool:
     note = f" ({made['note']})" if made["note"] else ""
     return (
         f"Pay {made['amount']} {made['currency']} back to {made['payee']} for {made['charge']} "
-        f"({made['what']}, {made['date']})?{note} The amount can be edited. The customer writes:"
+        f"({made['what']}, {made['date']})?{note} The amount can be edited."
     )
 
 
 async def pay(state: Mapping[str, Any], runtime: Runtime[Account]) -> str:
     """Pays back what a person said yes to, once, and says so; or says why it is not paid."""
-    made: Any = state["results"].get("yes")
+    made: Any = state["results"].get("approval")
     if not isinstance(made, dict):  # rejected, or answered in a person's own words
         return _unpaid(made)
     if "problem" in made:

@@ -87,7 +87,7 @@ async def test_a_refund_is_paid_once_a_person_agrees():
     assert asked.status == "interrupted"
     told = asked.interrupts[0].value["action_requests"][0]
     assert "Pay 12.00 EUR back to ann for C-1042" in told["description"]
-    assert "Please refund the monthly fee" in told["description"]
+    assert "because the customer writes: Please refund the monthly fee" in told["description"]
     assert paid() == []
     done = await stretto.resume(team(), "t", YES)
     assert "Your receipt is R-0001" in done.text
