@@ -21,6 +21,8 @@ DESKS = ("sales", "billing", "technical", "account")
 """Where agents answer."""
 SHOWN = 3
 """Documents that are named below an answer."""
+STANDS_IN = "is not available. Take its place"
+"""What a swarm tells who stands in for a desk that fails."""
 NOT_FOUND = (
     "I have looked through our documents, and none of them answers that. Ask it in other words, or "
     "say that you want to talk to a person."
@@ -75,6 +77,11 @@ def welcome(state: Mapping[str, Any]) -> str:
 def draft(state: Mapping[str, Any]) -> str:
     """Drafts what is said where no desk knows: a person answers in its place."""
     name = (state.get("customer") or {}).get("name")
+    _, material = request_of((state.get("messages") or [])[-1:])
+    if STANDS_IN in material:
+        return (
+            f"Sorry{f', {name}' if name else ''}, we cannot answer that right now. We write to you."
+        )
     return (
         f"Sorry{f', {name}' if name else ''}, that is nothing we can help with here. We are the "
         "support of the bank: cards, accounts, charges, and what does not work."
@@ -83,9 +90,10 @@ def draft(state: Mapping[str, Any]) -> str:
 
 def person_asked(state: Mapping[str, Any]) -> str:
     """Words what a person reads about a question that no desk answers."""
+    _, material = request_of((state.get("messages") or [])[-1:])
+    why = "The desk is not available for" if STANDS_IN in material else "No desk answers"
     return (
-        f"No desk answers this: {_words(state)!r}\nWrite the answer in your words, or approve "
-        "to send this:"
+        f"{why} this: {_words(state)!r}\nWrite the answer in your words, or approve to send this:"
     )
 
 

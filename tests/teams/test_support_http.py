@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import stretto
-from stretto.testing import Reply, ScriptedModel, openai_server, tool_call
+from stretto.models import names
+from stretto.testing import Reply, ScriptedModel, openai_server, status, tool_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,3 +94,21 @@ async def test_what_is_remembered_reaches_the_desk_as_data(server: OpenAIServer)
     assert any("<context>" in text and "customer's name: Ann Berg" in text for text in asked)
     assert not any("4111 1111" in text or "ann@example.com" in text for text in asked)
     assert server.errors == ()
+
+
+async def test_a_person_stands_in_for_a_desk_whose_model_is_down(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+):
+    """The person is told why, and answers; the next turn goes to the desks again."""
+    monkeypatch.setattr(names, "RETRIES", 0)
+    with openai_server(ScriptedModel(answers), faults=lambda _: status(503)) as down:
+        monkeypatch.setenv("OPENAI_BASE_URL", down.url)
+        asked = await stretto.run(team(), "I lost my card", thread="t", context=CONTEXT)
+    told = asked.interrupts[0].value["action_requests"][0]["description"]
+    assert "The desk is not available for this: 'I lost my card'" in told
+    answer = {"type": "respond", "message": "It is blocked."}
+    done = await stretto.resume(team(), "t", {"decisions": [answer]})
+    assert done.text == "It is blocked."
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    again = await stretto.run(team(), "I lost my card", thread="t", context=CONTEXT)
+    assert again.status == "done"
