@@ -17,7 +17,7 @@ from stretto.teams.names import TeamNames
 from stretto.teams.parts import agents_in, parts, steps_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from stretto.spec.agent import Agent
     from stretto.spec.target import AnyGraph
@@ -44,11 +44,11 @@ def _team(team: Team, project: Project) -> Iterator[str]:
     if agents:
         yield from _section("Agents", _agents(agents))
     if tools := {name: tool for agent in agents for name, tool in _tools(agent)}:
-        rows = ((name, effect_of(tool), _first(tool)) for name, tool in sorted(tools.items()))
+        rows = ((name, str(effect_of(tool)), _first(tool)) for name, tool in sorted(tools.items()))
         yield from _section("Tools", _table(("tool", "effect", "what it does"), rows))
     if steps := steps_in(team.graph):
-        rows = ((name, _first(names.step(name))) for name in steps)
-        yield from _section("Functions", _table(("function", "what it does"), rows))
+        told = ((name, _first(names.step(name))) for name in steps)
+        yield from _section("Functions", _table(("function", "what it does"), told))
     if rights := list(_authority(team)):
         yield from _section("Authority", rights)
     if people := list(_people(team)):
@@ -156,7 +156,7 @@ def _picture(graph: AnyGraph) -> Iterator[str]:
     yield from _section("Picture", ["```mermaid", drawn, "```"])
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     for row in rows:

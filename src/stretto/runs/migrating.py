@@ -53,8 +53,8 @@ async def _state(
 
 
 def _read(told: Any, graph: AnyGraph) -> tuple[str, dict[str, Any]]:
-    if isinstance(told, tuple) and len(cast("tuple[Any, ...]", told)) == 2:
-        after, update = cast("tuple[Any, Any]", told)
+    if isinstance(told, tuple) and len(told) == 2:
+        after, update = told
         if after in ("", *graph.nodes) and isinstance(update, dict):
             return after or START, cast("dict[str, Any]", update)
     nodes = ", ".join(sorted(name for name in graph.nodes if not name.startswith("__")))

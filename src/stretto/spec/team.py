@@ -30,7 +30,7 @@ class Team(Said):
     name: AgentName | Annotated[str, Field(max_length=0)] = ""
     """What it is called; by default its file's name."""
     version: Annotated[str, BeforeValidator(version_said, json_schema_input_type=str | int)] = "1"
-    """Changes when what it does changes. A thread goes on in the version in which it began."""
+    """Changes when what it does changes. A turn goes on in the version in which it began."""
     description: str = ""
     """What it is for, in a sentence."""
     agents: dict[AgentName, AgentFile] = {}

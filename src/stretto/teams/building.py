@@ -32,6 +32,7 @@ from stretto.spec.wiring import (
     Say,
     StepMember,
     Summarise,
+    Supervisor,
     TeamMember,
     Way,
 )
@@ -204,13 +205,33 @@ class _Maker:
             RENAMED.get(name, {}).get(key, key): self._value(getattr(told, key), (*place, key))
             for key, field in type(told).model_fields.items()
             if key not in _NOT_GIVEN
+            and not (key == "reassign" and isinstance(told, Supervisor))
             and (field.is_required() or getattr(told, key) != field.get_default())
         }
+        if isinstance(told, Supervisor) and "workers" in given:
+            given["reassign"] = self._reassigned(told, given["workers"], place)
         if any(_bad(value) for value in given.values()):
             return _BAD
         star = given.pop(told.star, ())
         factory: Any = level if name == "level" else getattr(patterns, name)
         return self._called(lambda: factory(*star, **given), place)
+
+    def _reassigned(self, told: Supervisor, workers: list[Any], place: Place) -> Any:
+        """Who takes over: a name is a worker's where one has it, else an agent's."""
+        names = {member(each).name for each in workers if not _bad(each)}
+
+        def one(value: Any, at: Place) -> Any:
+            match value:
+                case ByName(root=name) if name in names:
+                    return name
+                case list():
+                    return [one(each, (*at, i)) for i, each in enumerate(value)]
+                case dict():
+                    return {key: one(each, (*at, key)) for key, each in value.items()}
+                case _:
+                    return self._value(value, at)
+
+        return one(told.reassign, (*place, "reassign"))
 
     def _called(self, make: Callable[[], Any], place: Place) -> Any:
         """What a factory makes; what it refuses is told at the key that it names."""

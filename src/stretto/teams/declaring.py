@@ -273,7 +273,7 @@ class _Telling:
             return f"{self._type(inner[0])} | None"
         if isinstance(kind, type) or is_typeddict(kind):
             if kind.__module__ in ("builtins", "stretto.state"):
-                return kind.__name__
+                return str(kind.__name__)
             if (name := self._step(kind)) is not None:
                 return name
         raise InvalidInput(f"the type {kind!r} has no name in a file. Define it in `steps/`.")
@@ -323,7 +323,9 @@ def _named_alone(kind: type[BaseModel], key: str, told: Any) -> Any:
 
 
 def _plain(told: Any) -> Any:
-    return told["step"] if isinstance(told, dict) and "step" in told else told
+    return (
+        cast("dict[str, Any]", told)["step"] if isinstance(told, dict) and "step" in told else told
+    )
 
 
 def _parts(annotation: Any) -> set[Any]:
