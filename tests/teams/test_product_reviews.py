@@ -161,6 +161,20 @@ async def test_an_empty_file_has_no_reviews(tmp_path: Path, text: str):
     assert "0 reviews" in report(tmp_path)
 
 
+async def test_a_report_that_could_not_be_written_is_written_by_the_resume(tmp_path: Path):
+    """Nothing is counted again: the steps before it are stored."""
+    file, out = tsv(tmp_path / "films.tsv", rows(60)), tmp_path / "out"
+    out.write_text("a file stands here")
+    context = {"reviews": str(file), "output": str(out)}
+    with pytest.raises(InvalidInput, match="Name another folder"):
+        await stretto.run(team(), "Report.", thread="films", context=context)
+    out.unlink()
+    file.unlink()
+    result = await stretto.resume(team(), "films")
+    assert result.status == "done"
+    assert "60 reviews are rated 7.33" in report(tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "jsonl.gz"])
 async def test_other_forms_and_names_of_columns(tmp_path: Path, kind: str):
     """CSV and JSON lines, stars of five, columns as the context names them."""

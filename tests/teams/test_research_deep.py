@@ -139,6 +139,7 @@ def test_a_survey_finds_more_than_a_search(shared_data: Path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_the_deep_team_finds_more_than_the_plain_one(shared_data: Path):
     """On some of the bank's questions; `python -m bench.recall` measures all."""
     folder = shared_data / "bank_docs" / "docs"
