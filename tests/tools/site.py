@@ -110,9 +110,9 @@ class Handler(BaseHTTPRequestHandler):
             self.known()
 
     def known(self) -> None:
-        root = self.site.root
+        root, asked = self.site.root, self.path.partition("?n=")[0]
         for path, found in FOUND.items():
-            if path.format(root=root) == self.path:
+            if path.format(root=root) == asked:
                 body = found.replace("{root}", root)
                 cookie = {"Set-Cookie": "seen=yes"} if self.path == "/" else {}
                 kind = "text/html" if body.startswith("<html") else "text/xml"
