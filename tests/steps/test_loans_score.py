@@ -52,6 +52,13 @@ def test_it_is_calibrated(score: Any, loans: tuple[list[dict[str, Any]], list[bo
     assert score.measured["bad"] == sum(loans[1])
 
 
+def test_the_order_of_past_loans_does_not_count(
+    score: Any, loans: tuple[list[dict[str, Any]], list[bool]]
+) -> None:
+    """The same loans make the same score."""
+    assert learned(loans[0][::-1], loans[1][::-1]) == score
+
+
 def test_it_is_saved_as_plain_numbers(score: Any, tmp_path: Path) -> None:
     """JSON, which gives the same back."""
     score.save(tmp_path / "score.json")
