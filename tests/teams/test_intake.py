@@ -10,8 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from stretto import Limits, Project
 from stretto.check import check
 from stretto.errors import InvalidInput, StrettoError
 from stretto.testing import Reply, ScriptedModel, openai_server, tool_call
+from tests.teams.webhook import Webhook, listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,47 +234,12 @@ async def test_over_http_orders_of_a_document_do_nothing(
     assert all(text.count("</document>") == 1 for text in shown)
 
 
-class Webhook:
-    """Another system that is told of documents: it may refuse, or never answer."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-        self.status = 200
-        self.hangs = False
-        self.came, self.ends = threading.Event(), threading.Event()
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                hook.keys.append(self.headers["Idempotency-Key"])
-                hook.came.set()
-                if hook.hangs:
-                    hook.ends.wait()
-                    return
-                self.send_response(hook.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-
-
 @pytest.fixture
 def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
     """A running one, which the team is told of."""
-    hook = Webhook()
-    thread = threading.Thread(target=hook.server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("STRETTO_INTAKE_WEBHOOK", hook.url)
-    yield hook
-    hook.ends.set()
-    hook.server.shutdown()
-    thread.join()
-    hook.server.server_close()
+    with listening() as hook:
+        monkeypatch.setenv("STRETTO_INTAKE_WEBHOOK", hook.url)
+        yield hook
 
 
 async def test_a_notice_that_fails_takes_the_document_out_again(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import runpy
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +18,7 @@ from stretto.errors import InvalidInput
 from stretto.journal.letters import open_letters
 from stretto.testing import Reply, ScriptedModel, openai_server, tool_call
 from tests.teams.git_made import commit, git
+from tests.teams.webhook import listening
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -172,6 +177,33 @@ async def test_a_channel_that_fails_is_a_dead_letter(repository: Path) -> None:
     assert [letter.name for letter in letters] == ["webhook"]
     assert len(branches(repository)) == 1
     assert (repository.parent / "news" / "feed.xml").exists()
+
+
+async def test_a_kill_behind_the_commit_makes_no_second_one(repository: Path) -> None:
+    """`kill -9` while a channel is told: the resume goes on there, under the same key."""
+    with listening() as hook:
+        hook.hangs = True
+        given = context(repository, webhook=hook.url)
+        await stretto.run(team(), "go", thread="a", team="living_docs", context=given)
+        process = subprocess.Popen(  # noqa: ASYNC220 - it is killed
+            [sys.executable, "-m", "stretto.cli", "resume", "a", "--approve"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert await asyncio.to_thread(hook.came.wait, 60), process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        (branch,) = branches(repository)
+        made = git(repository, "rev-parse", branch)
+        hook.hangs = False
+        done = await stretto.resume(team(), "a", context=given)
+        assert done.status == "done"
+        assert hook.keys[0] == made
+        assert len(hook.keys) > 1
+        assert set(hook.keys) == {made}
+    assert branches(repository) == [branch]
+    assert git(repository, "rev-parse", branch) == made
 
 
 @pytest.mark.parametrize(
