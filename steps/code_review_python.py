@@ -7,6 +7,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stretto.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -48,7 +50,7 @@ def faults(source: str, added: set[int], *, test: bool) -> list[Fault]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = parse(source)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         near = min(added, key=lambda each: abs(each - line), default=line)
@@ -63,7 +65,7 @@ def faults(source: str, added: set[int], *, test: bool) -> list[Fault]:
 def changed_functions(source: str, added: set[int]) -> dict[str, int]:
     """Public functions and methods with an added line, each with the first such line."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except (SyntaxError, ValueError):
         return {}
     found: dict[str, int] = {}

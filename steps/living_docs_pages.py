@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stretto import Project
+from stretto.parsing import parse
 
 __all__ = ["stale"]
 
@@ -185,7 +186,7 @@ def _signature(
 ) -> tuple[str, str]:
     """The signature as it is, and what is different; empty where none is written there."""
     try:
-        given = ast.parse(f"def _({call[2]}): ...").body[0]
+        given = parse(f"def _({call[2]}): ...").body[0]
     except (SyntaxError, ValueError):
         return "", ""
     if not isinstance(given, ast.FunctionDef):

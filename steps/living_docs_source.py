@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from stretto import Project
+from stretto.parsing import parse
 
 __all__ = ["files", "offered", "renamed"]
 
@@ -57,7 +58,7 @@ def offered(sources: dict[str, str]) -> tuple[dict[str, dict[str, Any]], list[st
     double: set[str] = set()
     for path, text in sources.items():
         try:
-            tree = ast.parse(text)
+            tree = parse(text)
         except (SyntaxError, ValueError, RecursionError):
             broken.append(path)
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import posixpath
 import re
@@ -10,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from stretto import Project
+from stretto.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def _made(state: Mapping[str, Any], edits: list[dict[str, str]]) -> dict[str, An
     pages: dict[str, str] = dict(state["pages"])
     made: list[dict[str, Any]] = []
     for path, text in state["pages"].items():
-        mine = [e for e in state["edits"] if e["path"] == path and not e.get("gone")]
+        mine = [e for e in state["edits"] if e["path"] == path and not _wordless(e)]
         pages[path] = _by_lines(text, mine)
         made += [{**each, "by": "rules"} for each in mine]
     dropped = 0
@@ -55,12 +55,19 @@ def _made(state: Mapping[str, Any], edits: list[dict[str, str]]) -> dict[str, An
         line = text[: text.index(quote)].count("\n") + 1
         made.append({**each, "line": line, "by": "writer"})
     changed = {path: text for path, text in pages.items() if text != state["pages"][path]}
-    left = [e for e in state["edits"] if e.get("gone") and _speaks(pages[e["path"]], e["gone"])]
+    left = [e for e in state["edits"] if _wordless(e) and _stands(e, pages[e["path"]])]
     return {"pages": changed, "edits": made, "open": left, "dropped": dropped}
 
 
-def _speaks(text: str, name: str) -> bool:
-    return re.search(rf"`{re.escape(name)}\b", text) is not None
+def _wordless(edit: Mapping[str, Any]) -> bool:
+    """Whether somebody has to find words: a name is gone, or an analyst says so."""
+    return bool(edit.get("gone") or edit.get("open"))
+
+
+def _stands(edit: Mapping[str, Any], text: str) -> bool:
+    if name := edit.get("gone"):
+        return re.search(rf"`{re.escape(name)}\b", text) is not None
+    return edit["quote"] in text
 
 
 def _by_lines(text: str, edits: list[dict[str, Any]]) -> str:
@@ -120,7 +127,7 @@ def _faults(path: str, text: str, there: set[str]) -> Iterator[str]:
                 yield f"the link to {link} leads nowhere."
     for block in _BLOCK.findall(text):
         try:
-            ast.parse(block)
+            parse(block)
         except (SyntaxError, ValueError) as error:
             if not block.lstrip().startswith(">>>"):
                 yield f"a code block does not compile: {error.args[0]}."

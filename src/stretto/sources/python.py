@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from stretto.parsing import parse
 from stretto.sources.docstring import docstring_texts
 from stretto.sources.piece import Piece, cut, dedent
 
@@ -27,7 +28,7 @@ def python_pieces(text: str, module: str) -> list[Piece]:
     """
     lines = text.split("\n")
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
         pieces = [*_docstring(tree, module, lines), *_members(tree.body, "", lines)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pieces = []
