@@ -41,7 +41,7 @@ class ReviewsContext(TypedDict, total=False):
     """The context of a run; all of it may be left out where the request names the file."""
 
     reviews: str
-    """Path of the file; by default the first file of reviews that the request names."""
+    """Path of the file; by default the first that the request names, else that of the turn before."""
     output: str
     """Folder of the report; by default `reports/FILE` where the project's state lies."""
     format: str
@@ -80,7 +80,8 @@ def look(state: dict[str, Any], runtime: Runtime[ReviewsContext]) -> dict[str, A
             no column is known to hold the ratings.
     """
     given: dict[str, Any] = dict(runtime.context or {})
-    path = _path(given, state["messages"][-1].text)
+    before = (state.get("reading") or {}).get("reviews")
+    path = _path(given.get("reviews"), state["messages"][-1].text, before)
     scale = {**SCALE, **given.get("scale", {})}
     if not scale["worst"] <= scale["low"] < scale["high"] <= scale["best"] <= BEST:
         raise InvalidInput(
@@ -152,8 +153,9 @@ def _rating(told: str, scale: Mapping[str, float]) -> int | None:
     return round(value * 1000)
 
 
-def _path(given: Mapping[str, Any], request: str) -> Path:
-    named = given.get("reviews") or next(iter(_named_in(request)), None)
+def _path(given: str | None, request: str, before: str | None) -> Path:
+    """The file of the context, else of the request, else of the turn before."""
+    named = given or next(iter(_named_in(request)), None) or before
     if named is None:
         raise InvalidInput(
             f"the request names no file of reviews ({', '.join(FILES)}, each with .gz too). Name "

@@ -211,6 +211,15 @@ async def test_the_request_may_name_the_file(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "home" / "reports" / "my films" / "report.md").is_file()
 
 
+async def test_a_follow_up_is_about_the_same_file(tmp_path: Path):
+    """In the same thread another question counts anew what the file holds by then."""
+    file = tsv(tmp_path / "films.tsv", rows(9))
+    await stretto.run(team(), f"What of {file}?", thread="films")
+    tsv(file, rows(12))
+    again = await stretto.run(team(), "And now?", thread="films")
+    assert again.text.startswith("12 reviews are rated")
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
