@@ -190,9 +190,29 @@ def brief(state: Mapping[str, Any]) -> list[AnyMessage]:
         tag("findings", "\n".join(found)),
         *pages,
     ]
-    last = (state.get("messages") or [None])[-1]
-    given = re.search(r"<feedback>.*?</feedback>", last.text, re.DOTALL) if last else None
-    return [brief_message([*parts, given[0] if given else ""])]
+    last = str(state["messages"][-1].text) if state.get("messages") else ""
+    feedback = last[last.rindex("<feedback>") :] if "<feedback>" in last else ""
+    return [brief_message([*parts, feedback])]
+
+
+def reported(state: Mapping[str, Any]) -> bool | str:
+    """Whether there is something that an analyst has to read."""
+    return bool(state["issues"] or state["commits"]) or "no issue and no commit is new"
+
+
+def weigh(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Keeps the passages that the analyst named and that stand in their page, once."""
+    said: Any = (state.get("results") or {}).get("analyst")
+    listed = said.get("passages") if isinstance(said, dict) else None
+    edits: list[dict[str, Any]] = list(state["edits"])
+    for each in listed if isinstance(listed, list) else []:
+        path, quote, why = (str(each.get(key, "")) for key in ("path", "quote", "why"))
+        text = state["pages"].get(path, "")
+        if quote.strip() and text.count(quote) == 1:
+            line = text[: text.index(quote)].count("\n") + 1
+            told = {"path": path, "line": line, "quote": quote, "replacement": quote, "why": why}
+            edits.append({**told, "open": True})
+    return {"edits": edits}
 
 
 def current(state: Mapping[str, Any]) -> str:

@@ -52,7 +52,9 @@ def _made(state: Mapping[str, Any], edits: list[dict[str, str]]) -> dict[str, An
             dropped += 1
             continue
         pages[each["path"]] = text.replace(quote, each["replacement"])
-        line = text[: text.index(quote)].count("\n") + 1
+        before = state["pages"][each["path"]]
+        shown = before if quote in before else text
+        line = shown[: shown.index(quote)].count("\n") + 1
         made.append({**each, "line": line, "by": "writer"})
     changed = {path: text for path, text in pages.items() if text != state["pages"][path]}
     left = [e for e in state["edits"] if _wordless(e) and _stands(e, pages[e["path"]])]

@@ -227,6 +227,9 @@ async def test_without_a_repository_it_says_so(tmp_path: Path) -> None:
 def writer(messages: list[BaseMessage]) -> Reply:
     """A model that mends what rules cannot, and obeys the issue as well."""
     brief = str(messages[-1].text)
+    if "which passages" in str(messages[0].text):
+        told = {"path": "docs/load.md", "quote": "# Loading", "why": "issue 7: it is empty"}
+        return Reply(tool_calls=[tool_call("Stale", passages=[told, {**told, "quote": "no"}])])
     good = {
         "path": "docs/pics.md",
         "quote": "To cut, `crop` helps.",
@@ -255,12 +258,16 @@ async def test_over_http_a_model_writes_and_the_build_holds_it(
         await stretto.run(team(), "go", thread="a", context=context(repository))
         done = await stretto.resume(team(), "a", YES, context=context(repository))
     assert server.errors == ()
-    assert len(server.requests) == 2
-    assert "leads nowhere" in server.requests[1].call.text
-    assert server.requests[0].call.text.count("<issues>") == 1
+    assert len(server.requests) == 3
+    assert "docs/load.md:1 issue 7: it is empty" in server.requests[1].call.text
+    assert "leads nowhere" in server.requests[2].call.text
+    assert all(request.call.text.count("<issues>") == 1 for request in server.requests)
     (branch,) = branches(repository)
     assert "Cutting is gone." in git(repository, "show", f"{branch}:docs/pics.md")
     assert git(repository, "show", f"{branch}:docs/load.md") == "# Loading"
     assert "Dropped: 1 edit of agents" in done.text
-    assert "crop is gone" in done.text
-    assert "Somebody has to find words" not in done.text
+    assert "docs/pics.md:13: crop is gone" in done.text
+    _, words, left = done.text.partition("Somebody has to find words for:\n")
+    assert words
+    assert left.splitlines()[0] == "  docs/load.md:1: issue 7: it is empty"
+    assert "crop" not in left
