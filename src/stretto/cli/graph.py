@@ -32,6 +32,8 @@ def graph(
     """Print a team's graph as mermaid text, draw it into an SVG file, or tell it otherwise."""
     from stretto.build import build
 
+    if (yaml, card, svg is not None).count(True) > 1:
+        raise InvalidInput("--yaml, --card and --svg are several forms. Give one.")
     built = build(team)
     if yaml:
         sys.stdout.write(_yaml(built))

@@ -18,15 +18,19 @@ def new(
 
     In a folder that is a project already, --team copies a team into it. Files that are there stay.
     """
-    from stretto.scaffold import copy_team, lay_out
+    from stretto.scaffold import copy_team, lay_out, refuse_unknown
 
     path = Path(folder).expanduser()
+    for name in team or ():
+        refuse_unknown(name)
     if not team or not (path / "langgraph.json").is_file():
         sys.stderr.write(f"{path}: {len(lay_out(path))} files\n")
     for name in team or ():
         copied = copy_team(name, path)
-        sys.stderr.write(f"{name}: {len(copied)} files\n")
-        for each in copied:
+        sys.stderr.write(f"{name}: {len(copied.files)} files\n")
+        for each in copied.files:
             sys.stderr.write(f"  {each}\n")
+        for each in copied.kept:
+            sys.stderr.write(f"  {each} was there and says something else; it is kept\n")
     first = team[0] if team else "counter"
     sys.stderr.write(f"\nNext: cd {path} && make test && stretto graph {first} --card\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stretto.scaffold.copying import copy_team, shipped_teams
+from stretto.scaffold.copying import copy_team, refuse_unknown, shipped_teams
 from stretto.scaffold.laying import lay_out
+from stretto.scaffold.serving import serve
 
-__all__ = ["copy_team", "lay_out", "shipped_teams"]
+__all__ = ["copy_team", "lay_out", "refuse_unknown", "serve", "shipped_teams"]

@@ -1,21 +1,25 @@
-"""Teams that ship with Stretto, with all that they name: agents, prompts, tools, steps."""
+"""Teams that ship with Stretto, copied with all that they name: agents, prompts, tools, steps."""
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from stretto.errors import InvalidInput, UnknownName
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from stretto.scaffold.closure import closure
+from stretto.scaffold.serving import name_graph, serve
 
 _HERE = Path(__file__).parent.parent
-FOLDERS = ("graphs", "agents", "prompts", "tools", "steps")
-_WORD = re.compile(r"[A-Za-z][\w-]*(?:\.\w+)*")
+
+
+class Copied(NamedTuple):
+    """Files of a team, relative to the project's folder."""
+
+    files: list[Path]
+    """Those that were written."""
+    kept: list[Path]
+    """Those that were there and say something else; they are left as they are."""
 
 
 def shipped() -> Path:
@@ -31,65 +35,42 @@ def shipped_teams() -> list[str]:
     )
 
 
-def copy_team(name: str, folder: Path) -> list[Path]:
-    """Copy a shipped team into a project, and name it in langgraph.json.
+def refuse_unknown(name: str) -> None:
+    """Refuse the name of a team that does not ship.
 
-    Returns:
-        The files, relative to the folder; those that were there already are left as they are.
+    Raises:
+        UnknownName: None is called so.
+    """
+    if name not in (known := shipped_teams()):
+        raise UnknownName("shipped team", name, known)
+
+
+def copy_team(name: str, folder: Path) -> Copied:
+    """Copy a shipped team into a project, and name it in langgraph.json.
 
     Raises:
         UnknownName: No such team ships.
-        InvalidInput: The folder is no project.
+        InvalidInput: The folder is no project, or its langgraph.json names another graph so.
+        BadDefinition: Its langgraph.json is wrong.
     """
-    root, config = shipped(), folder / "langgraph.json"
-    if name not in (known := shipped_teams()):
-        raise UnknownName("shipped team", name, known)
-    if not config.is_file():
+    refuse_unknown(name)
+    root, folder = shipped(), folder.resolve()
+    if not (folder / "langgraph.json").is_file():
         raise InvalidInput(f"{folder} is no project. Make one: stretto new {folder} --team {name}")
-    copied: list[Path] = []
-    for path in _with_all_named(root, root / "graphs" / f"{name}.yaml"):
+    copied = Copied([], [])
+    for path in closure(root, root / "graphs" / f"{name}.yaml"):
         inside = path.relative_to(root)
-        if not (folder / inside).exists():
-            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / inside)
-            copied.append(inside)
-    _name_in(config, name)
+        _copy(path, folder / inside, inside, copied)
+        if inside.parts[0] == "graphs":
+            named = serve if path.suffix == ".yaml" else name_graph
+            named(folder / inside, path.stem)
     return copied
 
 
-def _name_in(config: Path, name: str) -> None:
-    told = json.loads(config.read_text(encoding="utf-8"))
-    told.setdefault("graphs", {})[name] = f"./graphs/{name}.py:graph"
-    config.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-
-
-def _with_all_named(root: Path, start: Path) -> list[Path]:
-    """A file with all files of the project that it names, and those that they name."""
-    files = {f for folder in FOLDERS for f in (root / folder).glob("*.*") if f.is_file()}
-    found, open_ = {start}, [start]
-    while open_:
-        path = open_.pop()
-        for named in _named(path, files):
-            if named not in found:
-                found.add(named)
-                open_.append(named)
-    return sorted(found)
-
-
-def _named(path: Path, files: set[Path]) -> Iterator[Path]:
-    """The files whose names stand in a file as words: alone, or as `family.name`."""
-    if path.parent.name == "graphs" and path.suffix == ".yaml":
-        yield path.with_suffix(".py")
-    text = path.read_text(encoding="utf-8", errors="replace")
-    words = set(_WORD.findall(text))
-    families = {word.partition(".")[0] for word in words if "." in word}
-    for file in files:
-        dotted = file.parent.name in ("tools", "steps") and file.suffix == ".py"
-        if file.name in words or (file.stem in families if dotted else _alone(path, file, words)):
-            yield file
-
-
-def _alone(path: Path, file: Path, words: set[str]) -> bool:
-    """Agents and teams are named in teams, prompts in agents."""
-    kinds = {"graphs": ("agents", "graphs"), "agents": ("prompts", "agents")}
-    return file.parent.name in kinds.get(path.parent.name, ()) and file.stem in words
+def _copy(path: Path, to: Path, inside: Path, copied: Copied) -> None:
+    if not to.exists():
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, to)
+        copied.files.append(inside)
+    elif to.read_bytes() != path.read_bytes():
+        copied.kept.append(inside)

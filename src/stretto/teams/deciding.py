@@ -17,6 +17,7 @@ from stretto.spec.deciders import (
     TableSaid,
     ThresholdSaid,
 )
+from stretto.spec.definition import Definition
 from stretto.spec.named import Said, Step
 from stretto.spec.prompt import read_text
 
@@ -72,16 +73,18 @@ def _examples(told: ExamplesSaid, names: TeamNames) -> Any:
 
 def _read_examples(file: str, names: TeamNames) -> Mapping[str, list[str]]:
     path = names.project.root / file
+    text = read_text(path)
     try:
-        read = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"{file} is not JSON ({error}). Write texts by label") from error
-    try:
+        yaml = path.suffix in (".yaml", ".yml")
+        read = Definition.parse(text, path, form=_FORM).data if yaml else json.loads(text)
         return TypeAdapter(dict[str, list[str]]).validate_python(read)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"{file} is not JSON ({error}). {_FORM}") from error
     except ValidationError as error:
-        raise InvalidInput(
-            f"{file} holds no texts by label. Write a mapping of labels to lists of texts"
-        ) from error
+        raise InvalidInput(f"{file} holds no texts by label. {_FORM}") from error
+
+
+_FORM = "Write a mapping of labels to lists of texts"
 
 
 def _given(**options: Any) -> dict[str, Any]:

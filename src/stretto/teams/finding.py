@@ -10,6 +10,7 @@ from stretto.spec.definition import nearest, refuse
 from stretto.spec.team import read_team
 
 if TYPE_CHECKING:
+    from stretto.errors import StrettoError
     from stretto.project import Project
     from stretto.spec.team import Team
 
@@ -21,8 +22,13 @@ def load_team(path: Path | str) -> Team:
     """Read a team's file as a value; raises as `team`, but looks up no names."""
     file = team_file(Path(path))
     told, _, faults = read_team(file)
-    refuse(file, faults)
+    refuse(file, sorted(faults, key=_place))
     return told
+
+
+def _place(fault: StrettoError) -> tuple[int, int]:
+    found = fault if isinstance(fault, BadDefinition) else None
+    return (found.line or 0, found.column or 0) if found else (0, 0)
 
 
 def teams(project: Project) -> dict[str, Path]:
