@@ -9,7 +9,7 @@ import pytest
 
 import stretto
 from stretto import Resume
-from stretto.errors import InvalidInput, VersionGone
+from stretto.errors import BadDefinition, InvalidInput, VersionGone
 from stretto.runs.pinning import pinned, version_of
 from stretto.teams import team
 
@@ -142,3 +142,29 @@ async def test_a_new_turn_is_in_the_newest_version(root: Path) -> None:
     (root / "graphs/shop.yaml").write_text(TWO)
     result = await stretto.run(team(root / "graphs/shop.yaml"), "Again.", thread="t", team="shop")
     assert result.value["results"]["weigh"] == "weighed"
+
+
+async def test_a_team_runs_wherever_the_process_stands(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its project is found from its file, not from the working directory: kept, resumed, moved."""
+    outside = root.parent
+    monkeypatch.chdir(outside)
+    await paused(root)
+    newest = team(root / "graphs/shop.yaml")
+    taken = await stretto.run(newest, Resume(migrate=True), thread="t", team="shop")
+    done = await stretto.run(newest, Resume(answer=APPROVED), thread="t", team="shop")
+    assert (taken.status, done.text) == ("interrupted", "paid")
+
+
+async def test_a_team_with_a_name_of_its_own_keeps_its_versions(root: Path) -> None:
+    """The file's name need not be the team's; a wrong file of a version is told, not passed by."""
+    (root / "graphs/shop.yaml").write_text(f"name: store\n{ONE}")
+    await paused(root)
+    (root / "graphs/shop.yaml").write_text(f"name: store\n{TWO}")
+    async with stretto.open_storage() as storage:
+        assert version_of(await pinned("shop", "1", storage.store)) == "1"
+        (root / "graphs/shop.yaml").write_text(TWO)
+        (root / "graphs/shop@1.yaml").write_text(ONE.replace("steps", "stps"))
+        with pytest.raises(BadDefinition, match=r"shop@1\.yaml:4:3: unknown key 'stps'"):
+            await pinned("shop", "1", storage.store)

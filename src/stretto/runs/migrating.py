@@ -9,7 +9,7 @@ from langgraph.graph import END, START
 from langgraph.types import StateUpdate
 
 from stretto.errors import InvalidInput, StrettoError
-from stretto.runs.pinning import migration, pinned
+from stretto.runs.pinning import in_version, migration
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -45,7 +45,7 @@ async def _state(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The values, and the nodes that wait; through the graph that began, where it can be had."""
     try:
-        old = await pinned(began.team, began.team_version, storage.store)
+        old = await in_version(graph, began.team_version, storage.store)
     except StrettoError:
         old = graph
     snapshot = await old.copy({"checkpointer": storage.checkpointer}).aget_state(address)

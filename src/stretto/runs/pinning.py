@@ -8,7 +8,7 @@ from stretto.build import build
 from stretto.errors import InvalidInput, UnknownName, VersionGone
 from stretto.project import Project
 from stretto.spec.team import Team, dump_team, parse_team
-from stretto.teams import build_team, declared_team, team_graph, whole_team
+from stretto.teams import build_team, declared_team, project_of, team_graph, whole_team
 
 if TYPE_CHECKING:
     from langgraph.store.base import BaseStore
@@ -29,7 +29,7 @@ async def keep_version(graph: object, store: BaseStore) -> None:
     team = declared_team(graph)
     if team is None:
         return
-    text = dump_team(whole_team(team, Project.find()))
+    text = dump_team(whole_team(team, _project(graph)))
     kept = await store.aget((*_SPACE, team.name), team.version)
     if kept is None or kept.value.get("text") != text:
         await store.aput((*_SPACE, team.name), team.version, {"text": text}, index=False)
@@ -53,25 +53,40 @@ async def pinned(target: str, version: str, store: BaseStore) -> AnyGraph:
         if not version:
             raise
         return await _kept(target, version, store)
+    if version and declared_team(graph) is None:  # it was a file then, and is Python now
+        return await _kept(target, version, store)
+    return await in_version(graph, version, store) if version else graph
+
+
+async def in_version(graph: AnyGraph, version: str, store: BaseStore) -> AnyGraph:
+    """Give the team of a graph in a version: itself, a file beside it, or what was kept.
+
+    Raises as `pinned`.
+    """
     team = declared_team(graph)
-    if not version or version_of(graph) == version:
+    if team is None or team.version == version:
         return graph
-    name = team.name if team is not None else target
     try:
-        return team_graph(Project.find(), f"{name}@{version}")
-    except (UnknownName, InvalidInput) as error:
-        if isinstance(error, UnknownName) and error.kind != "version":
+        return team_graph(_project(graph), f"{team.name}@{version}")
+    except UnknownName as error:
+        if error.kind not in ("version", "team"):
             raise
-        return await _kept(name, version, store)
+        return await _kept(team.name, version, store, _project(graph))
 
 
-async def _kept(name: str, version: str, store: BaseStore) -> AnyGraph:
+def _project(graph: object) -> Project:
+    return project_of(graph) or Project.find()
+
+
+async def _kept(
+    name: str, version: str, store: BaseStore, project: Project | None = None
+) -> AnyGraph:
     found = await store.aget((*_SPACE, name), version)
     if found is None:
         raise VersionGone(name, version, await _versions(name, store))
     text = str(found.value["text"])
     team, definition, faults = parse_team(text, f"{name}@{version} (as it was kept)")
-    graph = build_team(team, Project.find(), definition=definition, faults=faults)
+    graph = build_team(team, project or Project.find(), definition=definition, faults=faults)
     return graph.compile(name=team.name)
 
 
@@ -107,4 +122,4 @@ def migration(graph: object, before: str) -> Any:
             f"{name} has no migration from version {before}. Add `migrates: {{'{before}': "
             "family.function}` to its file, or resume without --migrate."
         )
-    return Project.find().step(str(team.migrates[before]))
+    return _project(graph).step(str(team.migrates[before]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stretto.lazy import load_lazily
 
 if TYPE_CHECKING:
-    from stretto.teams.building import build_team, declared_team
+    from stretto.teams.building import build_team, declared_team, project_of
     from stretto.teams.declaring import declared
     from stretto.teams.finding import (
         SUFFIXES,
@@ -25,6 +25,7 @@ __all__ = [
     "declared",
     "declared_team",
     "load_team",
+    "project_of",
     "team",
     "team_file",
     "team_graph",
@@ -36,7 +37,7 @@ __all__ = [
 __getattr__ = load_lazily(
     __name__,
     {
-        "stretto.teams.building": ("build_team", "declared_team"),
+        "stretto.teams.building": ("build_team", "declared_team", "project_of"),
         "stretto.teams.declaring": ("declared",),
         "stretto.teams.finding": ("SUFFIXES", "load_team", "team_file", "teams", "versions"),
         "stretto.teams.loading": ("team", "team_graph"),

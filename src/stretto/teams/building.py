@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     AnyBuilder = StateGraph[Any, Any, Any, Any]
 
 _TEAM = "stretto_team"
+_PROJECT = "stretto_project"
 RENAMED = {"approve": {"member": "thing"}}
 """Keys of a file that are called otherwise in Python, by pattern."""
 
@@ -90,6 +91,7 @@ def build_team(
     told = {str(fault): fault for fault in sorted(_flat(maker.faults), key=_order)}
     refuse(where.path, list(told.values()))
     setattr(graph, _TEAM, team)
+    setattr(graph, _PROJECT, project)
     return cast("AnyBuilder", graph)
 
 
@@ -97,6 +99,12 @@ def declared_team(graph: object) -> Team | None:
     """The team that a graph, compiled or not, was made of; `None` where Python made it."""
     team: Team | None = getattr(getattr(graph, "builder", graph), _TEAM, None)
     return team
+
+
+def project_of(graph: object) -> Project | None:
+    """The project in which a graph's team was found; `None` where Python made it."""
+    project: Project | None = getattr(getattr(graph, "builder", graph), _PROJECT, None)
+    return project
 
 
 def _flat(faults: list[StrettoError]) -> list[StrettoError]:
