@@ -146,7 +146,7 @@ def dump_team(team: Team) -> str:
     return written(said(team))
 
 
-_FIRST = ("name", "agent", "step", "team", "graph", "pattern")
+_FIRST = ("name", "agent", "step", "team", "graph", "pattern", "manager")
 
 
 def said(value: Any) -> Any:
