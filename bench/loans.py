@@ -43,7 +43,7 @@ COSTS = step("loans_score.Costs")()
 
 def scorecard(loans: Loans) -> Chances:
     """The score of the team."""
-    score = step("loans_score.learned")(*loans)
+    score = step("loans_learning.learned")(*loans)
     return lambda rows: [score.chance(row) for row in rows]
 
 

@@ -194,11 +194,12 @@ def score_of(context: Mapping[str, Any]) -> Any:
             f"--context history=FILE, or {HISTORY}."
         )
     rows, bad, _ = step("loans_file.past_loans")(Path(history).expanduser())
-    digest = step("loans_score.digest_of")(rows, bad)
-    kept = state_home() / "loans" / f"score-{digest[:12]}.json"
+    digest = step("loans_learning.digest_of")(rows, bad)
+    layout = step("loans_score.VERSION")
+    kept = state_home() / "loans" / f"score-{layout}-{digest[:12]}.json"
     if kept.is_file():
         return step("loans_score.load")(kept)
-    found = step("loans_score.learned")(rows, bad)
+    found = step("loans_learning.learned")(rows, bad)
     found.save(kept)
     return found
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("sklearn")
 checked, learned, load = (
-    step("loans_codes.checked"), step("loans_score.learned"), step("loans_score.load"),
+    step("loans_codes.checked"), step("loans_learning.learned"), step("loans_score.load"),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def score(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A score that was learned from made loans."""
     folder = tmp_path_factory.mktemp("loans")
     rows, bad, _ = step("loans_file.past_loans")(written(folder / "past.csv", past()))
-    step("loans_score.learned")(rows, bad).save(folder / "score.json")
+    step("loans_learning.learned")(rows, bad).save(folder / "score.json")
     return str(folder / "score.json")
 
 
