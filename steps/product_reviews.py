@@ -41,7 +41,7 @@ class ReviewsContext(TypedDict, total=False):
     """The context of a run; all of it may be left out where the request names the file."""
 
     reviews: str
-    """Path of the file; by default the first that the request names, else that of the turn before."""
+    """Path of the file; by default the first that the request names, else the one before."""
     output: str
     """Folder of the report; by default `reports/FILE` where the project's state lies."""
     format: str

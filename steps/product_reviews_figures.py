@@ -56,12 +56,13 @@ def together(state: Mapping[str, Any]) -> dict[str, Any]:
             if text and held_out(text):
                 right = mood == ("positive" if side == "high" else "negative")
                 _count(sums["held_out"][side], [1, int(right)])
-    return {"structured_response": sums}
+    return {"structured_response": _worded(sums)}
 
 
 def nothing() -> dict[str, Any]:
     """The figures of no reviews."""
     return {
+        "summary": "counted 0",
         "all": [0, 0, 0],
         "low": 0,
         "high": 0,
@@ -83,7 +84,7 @@ def add(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     products = total["products"]
     for name in list(products)[PRODUCTS:]:  # those first seen last
         _count(total["others"], products.pop(name))
-    return total
+    return _worded(total)
 
 
 def total(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,6 +165,12 @@ def _facts(figures: dict[str, Any], scale: Mapping[str, float]) -> Iterable[str]
                 f"Number {place} of the {word} products with at least {ENOUGH} ratings is "
                 f"{told!r}: {mean(count):.2f} in {count[1]:,} ratings."
             )
+
+
+def _worded(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures with what they are called where they are a member's reply."""
+    figures["summary"] = f"counted {figures['all'][0]:,}"
+    return figures
 
 
 def _count(sums: Count, one: Count) -> None:
