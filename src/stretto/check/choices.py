@@ -50,7 +50,10 @@ def choices(graph: Graph, *, joined: bool = True) -> dict[str, list[Choice]]:
     branches = branches_of(graph)
     found: dict[str, list[Choice]] = {}
     for name, ways in graph.ways.items():
-        found[name] = [Choice((frozenset({to}),)) for to in ways.static | (ways.joined if joined else frozenset())]
+        found[name] = [
+            Choice((frozenset({to}),))
+            for to in ways.static | (ways.joined if joined else frozenset())
+        ]
         found[name] += [_of_branch(graph, each) for each in branches.get(name, ())]
         if ways.jumps:
             found[name].append(_of_node(graph, name))

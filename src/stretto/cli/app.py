@@ -17,6 +17,7 @@ from stretto.cli.check import check
 from stretto.cli.compare import compare
 from stretto.cli.dead_letters import dead_letters
 from stretto.cli.dev import dev
+from stretto.cli.diff import diff
 from stretto.cli.due import due
 from stretto.cli.faults import DEBUG, report
 from stretto.cli.feedback import feedback
@@ -86,6 +87,7 @@ _GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "add": add,
         "graph": graph,
         "check": check,
+        "diff": diff,
         "schema": schema,
         "dev": dev,
     },
