@@ -209,7 +209,9 @@ async def test_who_is_not_named_is_not_remembered():
     await stretto.run(team(), "My name is Ann Berg", context={"sources": [BANK]})
     told = await stretto.run(team(), "forget me", context={"sources": [BANK]})
     assert "I keep nothing about you" in told.text
-    assert not (Path(os.environ["STRETTO_HOME"]) / "store.sqlite").exists()
+    async with stretto.open_storage() as storage:
+        spaces = await storage.store.alist_namespaces()
+    assert {space[0] for space in spaces} <= {"stretto"}  # the team's own version
 
 
 async def test_a_customer_is_forgotten_when_they_say_so():
