@@ -65,9 +65,9 @@ class _Fitting:
             for part in ref[2:].split("/"):
                 found = found.get(part, {}) if isinstance(found, dict) else {}
             schema = cast("Mapping[str, Any]", found)
-        one = schema.get("allOf")
-        if isinstance(one, list) and len(cast("list[Any]", one)) == 1:
-            return self._resolved(cast("list[Mapping[str, Any]]", one)[0], side)
+        parts: list[Any] = schema.get("allOf") or []
+        if len(parts) == 1 and isinstance(parts[0], dict):
+            return self._resolved(cast("Mapping[str, Any]", parts[0]), side)
         return schema
 
     def _fit(  # noqa: PLR0911 - one case a kind of schema

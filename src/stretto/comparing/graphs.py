@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.constants import END, START
 from langgraph.pregel import Pregel
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stretto.check.facts import Branch, Graph, Node
+    from stretto.comparing.change import Kind
     from stretto.comparing.schemas import Side
 
 
@@ -154,7 +155,7 @@ def _around(old: Graph, new: Graph) -> Iterator[Change]:
         ("keeps its state between runs", old.remembers, new.remembers),
         ("checkpointer", old.checkpointing, new.checkpointing),
     ):
-        kind = "bounds" if what in {"recursion_limit", "max_concurrency"} else "behaviour"
+        kind: Kind = "bounds" if what in {"recursion_limit", "max_concurrency"} else "behaviour"
         for text in value_changes(what, before, after):
             yield Change(kind, "", text)
 
@@ -223,7 +224,7 @@ def _schema(graph: Graph, name: str) -> Mapping[str, Any] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return make()
+            return cast("Mapping[str, Any]", make())
     except Exception:  # noqa: BLE001 - not every type has a schema; its fields are known by name
         fields = graph.input if "input" in name else graph.output
         return {"properties": {key: {} for key in fields}}

@@ -50,8 +50,9 @@ def fingerprint(  # noqa: C901, PLR0911 - one case a kind of value
         partial: functools.partial[Any] = thing
         return f"{inner(partial.func)}({inner(partial.args)}, {inner(partial.keywords)})"
     if isinstance(thing, dict):
-        parts = cast("dict[Any, Any]", thing).items()
-        return f"{{{', '.join(f'{inner(key)}: {inner(each)}' for key, each in parts)}}}"
+        given: dict[Any, Any] = thing
+        pairs = [f"{inner(key)}: {inner(each)}" for key, each in given.items()]
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(thing, list | tuple):
         return f"[{', '.join(inner(each) for each in cast('list[Any]', thing))}]"
     if isinstance(thing, set | frozenset):
@@ -130,7 +131,8 @@ def value_changes(name: str, old: Any, new: Any) -> Iterator[str]:
 
 def _parts(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, dict):
-        return {str(key): each for key, each in cast("dict[Any, Any]", value).items()}
+        given: dict[Any, Any] = value
+        return {str(key): each for key, each in given.items()}
     return parts_of(value)
 
 
