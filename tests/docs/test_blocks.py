@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
@@ -31,7 +32,10 @@ from stretto.cli.app import app
 from stretto.project import Project
 from stretto.records import Record
 from stretto.spec.mcp import mcp_servers
+from stretto.spec.team import parse_team, team_schema
+from stretto.spec.wiring import PATTERNS, Placed
 from stretto.spec.yaml import parse_agent
+from stretto.teams import build_team
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, last_line, links
 
 if TYPE_CHECKING:
@@ -150,7 +154,7 @@ def _assert_sound(page: Path, module: ModuleType) -> None:
 def _run_commands(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = ""
     for command in commands(block):
-        if command.is_cheap:
+        if command.is_cheap or command.runs_a_team_of(block.page):
             with monkeypatch.context() as changed:
                 for variable, value in command.settings.items():
                     changed.setenv(variable, value)
@@ -201,6 +205,16 @@ class Command:
         program, *arguments = self.words
         named = "--sources" in arguments or "STRETTO_SOURCES" in self.settings
         return program == "stretto" and arguments[0] in CHEAP and (arguments[0] != "run" or named)
+
+    def runs_a_team_of(self, page: Path) -> bool:
+        """Whether it adds or runs a team that the page itself shows as YAML."""
+        files = [Path(each.file) for each in blocks(page) if each.file.startswith("graphs/")]
+        teams = {each.stem for each in files if each.suffix == ".yaml"}
+        match self.words:
+            case ["stretto", "run" | "check" | "add", team, *_]:
+                return Path(team).stem.partition("@")[0] in teams
+            case _:
+                return False
 
 
 def commands(block: Block) -> Iterator[Command]:
@@ -259,7 +273,7 @@ DEFINITIONS = [b for page in PAGES for b in blocks(page) if b.language in {"yaml
 def test_definitions_can_be_read(
     block: Block, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """YAML is an agent of a project that has the page's files; JSON names MCP servers or graphs."""
+    """YAML is an agent or a team of a project with the page's files; JSON names servers or graphs."""
     if block.language == "json":
         said = json.loads(block.text)
         monkeypatch.setenv("TICKETS_KEY", "any")
@@ -267,10 +281,34 @@ def test_definitions_can_be_read(
         return
     for other in blocks(block.page):
         if other.file and not other.unrun:
+            (project / other.file).parent.mkdir(exist_ok=True)
             (project / other.file).write_text(other.content)
-    if not block.unrun:
+    if block.unrun:
+        return
+    if re.search(r"^graph:", block.text, re.MULTILINE):
+        _assert_team(block, Project.find(project))
+    else:
         agent = parse_agent(block.text, block.file or "agent.yaml", names=Project.find(project))
         assert agent.name
+
+
+def _assert_team(block: Block, project: Project) -> None:
+    """A team can be built in the page's project, and editors find it as its schema asks."""
+    team, definition, faults = parse_team(block.text, block.file or "graphs/page.yaml")
+    build_team(team, project, definition=definition, faults=faults)
+    jsonschema.Draft202012Validator(team_schema()).validate(definition.data)
+
+
+def test_the_table_of_patterns_tells_all_keys() -> None:
+    """The page on teams in YAML: a row a pattern, what it needs and what it may say."""
+    page = (ROOT / "docs" / "teams-in-yaml.md").read_text()
+    for pattern, kind in PATTERNS.items():
+        own = {k: f for k, f in kind.model_fields.items() if k not in Placed.model_fields}
+        needed = {key for key, field in own.items() if field.is_required()}
+        (row,) = [each for each in page.splitlines() if each.startswith(f"| `{pattern}` |")]
+        _, _, needs, may, _ = row.split("|")
+        assert set(re.findall(r"`(\w+)`", needs)) == needed, pattern
+        assert set(re.findall(r"`(\w+)`", may)) == {*own} - {*needed, "pattern"}, pattern
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=name)
