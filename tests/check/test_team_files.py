@@ -34,7 +34,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_teams_file_and_those_of_a_folder_are_checked(root: Path) -> None:
     """By name, and where a folder holds them; other YAML is left alone."""
-    for target in ("graphs/shop.yaml", "graphs", "."):
+    for target in ("graphs/shop.yaml", "graphs", ".", "shop", "shop@1"):
         loaded = load([target])
         assert [graph.name for graph in loaded.graphs] == ["shop"], target
         assert not loaded.problems
@@ -56,3 +56,11 @@ def test_a_file_that_python_serves_is_checked_once(root: Path) -> None:
     """The Python file beside it stands for it."""
     (root / "graphs" / "shop.py").write_text("from stretto import team\n\ngraph = team(__file__)\n")
     assert len(load(["graphs"]).graphs) == 1
+
+
+def test_teams_that_langgraph_json_does_not_name_are_checked_too(root: Path) -> None:
+    """Without a target all of the project's; other versions are named alone."""
+    (root / "graphs/other.yaml").unlink()
+    assert [graph.name for graph in load([]).graphs] == ["shop"]
+    (problem,) = load(["shop@7"]).problems
+    assert "no version '7'. Known: 1." in problem.why

@@ -25,7 +25,7 @@ from stretto.errors import InvalidInput, StrettoError
 from stretto.project import Project
 from stretto.spec.module import attribute
 from stretto.spec.target import Target
-from stretto.teams import load_team, team, team_file
+from stretto.teams import load_team, team, team_file, teams
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -236,6 +236,10 @@ class _Loading:
         for name in project.graphs():
             with self.trying(name):
                 self._team(project, name)
+        for name, path in teams(project).items():
+            if name not in project.graphs():
+                with self.trying(name):
+                    self._team_file(str(path))
 
     def _team(self, project: Project, name: str) -> None:
         target = Target(name, project.graphs()[name], project.root, project.root / "langgraph.json")
@@ -254,6 +258,10 @@ class _Loading:
         if project is not None and target in project.graphs():
             self._team(project, target)
             return
+        name, at, version = target.partition("@")
+        if project is not None and name in (files := teams(project)):
+            self._team_file(f"{files[name]}{at}{version}")
+            return
         here = Path.cwd()
         file = file_of(target, (here, here / "src"))
         if target.startswith("agent:"):
@@ -268,8 +276,8 @@ class _Loading:
             self.found.whole.add(str(path))
             self._module(module, path)
         else:
-            teams = ", ".join(project.graphs()) if project is not None else ""
-            known = f"a team of langgraph.json ({teams})" if teams else "my_app.graph:graph"
+            names = ", ".join(project.graphs()) if project is not None else ""
+            known = f"a team of langgraph.json ({names})" if names else "my_app.graph:graph"
             raise InvalidInput(
                 f"there is no file, folder, module or team {target!r}. Name a file, a folder, or "
                 f"{known}."
