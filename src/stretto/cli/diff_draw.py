@@ -75,8 +75,11 @@ def _print_places(console: Console, verdicts: Sequence[Verdict]) -> None:
         )
         for why in each.why:
             console.print(Text(f"      {why}", "dim"))
+    lost = sum(each.going == "cannot" for each in verdicts)
     whole = counted(len(verdicts), "node")
-    told = f"a thread that waits goes on in {fine} of {whole}"
+    told = f"of {whole} in which a thread can wait, it goes on in {len(verdicts) - lost}"
+    careful = len(verdicts) - lost - fine
+    told += f", in {careful} of them as told above" if careful else ""
     console.print(Text(f"  {told}", "green" if fine == len(verdicts) else ""))
 
 
