@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stretto.check.importing import is_users
-from stretto.errors import StrettoError
+from stretto.errors import BadDefinition, StrettoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,8 @@ def _cause(error: BaseException) -> BaseException | None:
     if not isinstance(error, StrettoError):
         return error
     cause = error.__cause__
-    return None if cause is None or isinstance(cause, StrettoError) else cause
+    in_yaml = isinstance(error, BadDefinition) and error.path.endswith((".yaml", ".yml"))
+    return None if cause is None or in_yaml or isinstance(cause, StrettoError) else cause
 
 
 def _what(error: BaseException) -> str:

@@ -38,7 +38,7 @@ def card_of(graph: AnyGraph, name: str) -> str:
 def _team(team: Team, project: Project) -> Iterator[str]:
     if team.description:
         yield f"{team.description}\n"
-    yield f"Version {team.version}, a {_pattern(team.graph)} graph.\n"
+    yield f"Version {team.version}, made by `{_pattern(team.graph)}`.\n"
     names = TeamNames(team, Definition(team.name, said(team), {(): Mark(1, 1)}), project)
     agents = [names.agent(name) for name in agents_in(team.graph)]
     if agents:
