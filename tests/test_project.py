@@ -330,3 +330,17 @@ def test_a_step_is_found_by_family_and_name(root: Path) -> None:
         project.step("loans.scor")
     with pytest.raises(UnknownName, match="Did you mean 'loans"):
         project.step("loan.score")
+
+
+def test_an_agent_has_versions(root: Path) -> None:
+    """`NAME.yaml` is the newest; others stand beside it as `NAME@VERSION.yaml`."""
+    (root / "agents" / "finder.yaml").write_text("role: new\nversion: 2\n")
+    (root / "agents" / "finder@1.yaml").write_text("role: old\nversion: 1\n")
+    project = Project.at(root)
+    assert project.agents() == ["finder"]
+    assert [project.agent(name).role for name in ("finder", "finder@2", "finder@1")] == [
+        *("new", "new", "old"),
+    ]
+    assert project.agent("finder@1").name == "finder"
+    with pytest.raises(UnknownName, match=r"no version '3'\. Known: 1, 2"):
+        project.agent("finder@3")

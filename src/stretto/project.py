@@ -119,6 +119,8 @@ class Project:
     def agent(self, name: str) -> Agent:
         """Give the agent of `agents/NAME.yaml`.
 
+        `NAME@VERSION` is the agent in a version: of that file, or of `agents/NAME@VERSION.yaml`.
+
         Raises:
             UnknownName: There is none, or the file names something that is not there.
             BadDefinition: The file is wrong; a `BadDefinitions` tells several faults at once.
@@ -137,7 +139,15 @@ class Project:
             _reading.reset(token)
 
     def _agent(self, name: str) -> Agent:
-        return load_agent(self._file("agent", name, ".yaml", ".yml"), self)
+        plain, _, version = name.partition("@")
+        path = self._file("agent", plain, ".yaml", ".yml")
+        agent = load_agent(path, self)
+        if not version or agent.version == version:
+            return agent
+        beside = {file.stem.partition("@")[2]: file for file in path.parent.glob(f"{plain}@*.y*ml")}
+        if version not in beside:
+            raise UnknownName("version", version, [agent.version, *beside], where=str(path))
+        return load_agent(beside[version], self)
 
     def prompts(self) -> list[str]:
         """Names of the prompts: the files in `prompts/`."""

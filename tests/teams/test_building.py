@@ -16,7 +16,7 @@ from stretto.policy import Authority
 from stretto.routing import Threshold
 from stretto.routing.holds import Holds
 from stretto.spec.team import dump_team, parse_team
-from stretto.teams import build_team, load_team, team, versions
+from stretto.teams import build_team, load_team, team, versions, whole_team
 from stretto.teams.declaring import declared
 
 if TYPE_CHECKING:
@@ -319,3 +319,30 @@ def test_a_parsed_team_without_a_file_tells_its_name(root: Path) -> None:
     told, _, _ = parse_team("graph: {pattern: sequential, steps: [writr]}", "x.yaml")
     with pytest.raises(UnknownName, match=r"no agent 'writr'"):
         build_team(told, Project.at(root))
+
+
+def test_an_agent_is_named_in_a_version(root: Path) -> None:
+    """A team keeps to the version that it names, also where the whole team is kept."""
+    (root / "agents" / "writer@0.yaml").write_text("role: older\nversion: '0'\n")
+    graph = built(root, "graph: {pattern: sequential, steps: ['writer@0', judge]}\n")
+    assert graph.get_graph().nodes["writer"].metadata["role"] == "older"
+    whole = whole_team(load_team(root / "graphs" / "t.yaml"), Project.at(root))
+    assert list(whole.agents) == ["judge"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("texts.yaml", "price: [What is it?, How much?]\nother: [Hello, Bye]\n"),
+        ("texts.json", '{"price": ["What is it?", "How much?"], "other": ["Hello", "Bye"]}'),
+    ],
+)
+def test_examples_may_stand_in_a_file(root: Path, file: str, text: str) -> None:
+    """YAML or JSON, texts by label; what is neither is told at the decider."""
+    pytest.importorskip("sklearn", reason="the extra routing is not installed")
+    (root / file).write_text(text)
+    said = f"graph:\n  pattern: route\n  by: {{examples: {file}}}\n  members: {{price: writer, other: judge}}\n"
+    assert {"writer", "judge"} <= set(built(root, said).nodes)
+    (root / file).write_text("[1]")
+    with pytest.raises(BadDefinition, match="Write a mapping of labels to lists of texts"):
+        built(root, said)

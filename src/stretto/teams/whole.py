@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def whole_team(team: Team, project: Project) -> Team:
     """Give the team with the agents it names as its own, as they are now.
 
-    An agent that a file cannot say, or that is not there, stays a name.
+    An agent that a file cannot say, that is not there, or is named in a version stays a name.
     """
     own: dict[str, Any] = {}
     for name in dict.fromkeys(agents_in(team.graph)):
-        if name not in team.agents:
+        if name not in team.agents and "@" not in name:
             try:
                 text = dump_agent(project.agent(name))
             except StrettoError:
