@@ -40,7 +40,7 @@ graph = sequential(project.agent("old_clerk"), project.step("clerks.stamp")).com
     "agents/other_agent.yaml": "role: something else\nprompt: other\n",
     "prompts/study.md": "You read.\n",
     "prompts/other.md": "You do not.\n",
-    "tools/eyes.py": 'def look(at: str) -> str:\n    """Look."""\n    return at\n',
+    "tools/eyes.py": 'def look(at: str) -> str:\n    """Look."""\n    at = at or "README.md"\n    return at\n',
     "tools/shelf.py": 'def fetch(name: str) -> str:\n    """Fetch."""\n    return name\n',
     "tools/hammer.py": 'def hit(nail: str) -> str:\n    """Hit."""\n    return nail\n',
     "steps/study.py": """\
@@ -69,6 +69,7 @@ def split(text):
 def some(state):
     return True
 """,
+    "steps/README.md": "What steps are.\n",
     "steps/known.txt": "clay glaze\n",
     "steps/clerks.py": 'def stamp(state) -> str:\n    """Stamps."""\n    return "stamped"\n',
     "steps/hidden.py": "SECRET = 1\n",

@@ -208,6 +208,14 @@ def test_an_agent_that_only_python_knows_becomes_the_teams_own(root: Path) -> No
         ),
         ("steps: [writer]\n  state: {a: 'list('}", "4:11: 'list(' is no type. Write one such as"),
         ("steps: [{agent: writer, when: {a: '>> 3'}}]", "3:27: the condition on 'a':"),
+        ("steps: ['?']", "3:11: no agent '?'"),
+        ("steps: [{step: loans.Loan}]", "3:12: 'loans.Loan' is a class, no member. Name a"),
+        ("steps: [{graph: 'steps/loans.py:Loan'}]", "3:12: 'steps/loans.py:Loan' is a class"),
+        ("steps: [writer]\n  budget: loans.Loan", "4:3: 'loans.Loan' is a class, no Budget. Name"),
+        ("steps: [writer]\n  state: loans.kind", "4:3: 'loans.kind' is a function, no class of"),
+        ("steps: [{agent: writer, when: loans.LIMIT}]", "3:27: 'loans.LIMIT' is of type Authority"),
+        ("steps: [{agent: writer, gives: loans.kind}]", "3:27: 'loans.kind' is no class. Name one"),
+        ("steps: [writer]\n  items: nowhere", "4:3: sequential: the state has no field 'nowhere'"),
         ("steps: [{agent: writer, policy: {undo: nothing}}]", "3:36: no tool 'nothing'"),
         (
             "steps: [{agent: writer, gives: Findin}]",
@@ -223,6 +231,25 @@ def test_a_name_that_leads_nowhere_is_told_with_its_place(root: Path, text: str,
         f"{said.partition(' ')[2]}" in str(fault.value)
         and f"t.yaml:{said.split(':', maxsplit=1)[0]}" in str(fault.value)
     )
+
+
+def test_a_wrong_name_within_a_pattern_has_its_place(root: Path) -> None:
+    """What a factory looks up itself is told with file, line and column, too."""
+    text = "graph:\n  pattern: swarm\n  agents: [writer, judge]\n  edges: {writer: [judg]}\n"
+    with pytest.raises(
+        UnknownName, match=r"t\.yaml:1:1: swarm: edges\['writer'\]: no agent 'judg'"
+    ):
+        built(root, text)
+
+
+def test_what_a_users_code_raises_is_told_where_it_is_named(root: Path) -> None:
+    """No other exception than ours comes out of a file, whatever its functions do."""
+    (root / "steps" / "odd.py").write_text(
+        "class Odd:\n    def __call__(self): ...\n"
+        "    @property\n    def __name__(self): raise KeyError('odd')\n\nodd = Odd()\n"
+    )
+    with pytest.raises(BadDefinition, match=r"t\.yaml:\d:\d+: this cannot be made \(KeyError"):
+        built(root, "graph:\n  pattern: sequential\n  steps: [{step: odd.odd}]\n")
 
 
 def test_all_faults_are_told_at_once_in_the_files_order(root: Path) -> None:

@@ -23,7 +23,8 @@ def closure(root: Path, start: Path) -> list[Path]:
 
     Names are read, not guessed: what YAML says under its keys, and what Python says in strings.
     """
-    files = [f for folder in FOLDERS for f in sorted((root / folder).glob("*.*")) if f.is_file()]
+    all_ = [f for folder in FOLDERS for f in sorted((root / folder).glob("*.*")) if f.is_file()]
+    files = [file for file in all_ if file.name != "README.md"]
     found, open_ = {start}, [start]
     while open_:
         for named in _named(open_.pop(), files):
