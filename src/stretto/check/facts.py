@@ -297,8 +297,6 @@ class Node:
     agent: Agent | None = None
     tools: tuple[Tool, ...] = ()
     """Of a ToolNode."""
-    models: int | None = None
-    """How often its own code calls a model in one run of it; `None` when that is not known."""
     retry: tuple[Retry, ...] = ()
     timeout: Any = None
     """LangGraph's `TimeoutPolicy` or seconds; `None` for none."""
@@ -416,10 +414,6 @@ class Graph:
     """Whether langgraph.json names it, so that a server gives it a checkpointer."""
     agent: Agent | None = None
     """What is known of it as an agent, where `create_agent` made it."""
-    pattern: str = ""
-    """The Stretto pattern it was made by; empty for all else."""
-    bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What a pattern declares of its bounds."""
     unknown: tuple[Unknown, ...] = ()
     stored: tuple[Stored, ...] = ()
     """Threads that wait in it or in a graph within it, where its checkpointer was looked into."""
