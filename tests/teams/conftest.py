@@ -19,14 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stretto.testing import openai_server
 from tests.conftest import absent
+from tests.teams.pottery import DOCUMENTS
+from tests.teams.shipped import ROOT, use_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
 
     from langgraph_sdk.client import LangGraphClient
 
-ROOT = Path(__file__).parent.parent.parent
+    from stretto.testing import OpenAIServer
+
 UNSET = (
     *("OPENAI_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "LANGCHAIN_TRACING_V2"),
     "LANGGRAPH_STRICT_MSGPACK",  # langgraph-api 0.16 cannot copy its wrapper of a checkpointer
@@ -290,6 +294,25 @@ async def client(dev_server: DevServer) -> AsyncIterator[LangGraphClient]:
 def garden(dev_server: DevServer) -> dict[str, Any]:
     """The context of a run over two small sections."""
     return {"sources": [str(dev_server.folder / "documents")]}
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> list[str]:
+    """A folder of the documents about pottery."""
+    folder = tmp_path / "pottery"
+    folder.mkdir()
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text)
+    return [str(folder)]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[Any], OpenAIServer]]:
+    """The teams' model is a server that replies what stands in the list, one after the other."""
+    replies: list[Any] = []
+    with openai_server(lambda _: replies.pop(0)) as server:
+        use_server(monkeypatch, server.url)
+        yield replies, server
 
 
 @pytest.hookimpl(wrapper=True)

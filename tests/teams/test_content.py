@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import sys
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,12 @@ import stretto
 from stretto import Project, open_storage
 from stretto.check.checking import check
 from stretto.errors import InvalidInput
-from stretto.models import names
-from stretto.testing import Reply, openai_server
+from stretto.testing import Reply
+from tests.teams.shipped import ROOT, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent.parent
-TEAM = ROOT / "graphs" / "content.py"
 KILNS = """# Firing a kiln
 
 A kiln is fired slowly, about a hundred degrees an hour, to drive out the water. Potters fire the
@@ -38,14 +36,7 @@ degrees, or the glaze cracks. Whoever fires a kiln stays beside it until the ven
 """
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    spec = importlib.util.spec_from_file_location("content_under_test", TEAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.graph
+team = partial(shipped, "content")
 
 
 @pytest.fixture
@@ -201,18 +192,6 @@ async def test_sources_that_are_not_as_they_should_be_are_passed_over(
     (folder / "binary.md").write_bytes(bytes(range(256)) * 40)
     result = await stretto.run(team(), "how a kiln is fired", context=given)
     assert "Published with" in result.text
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The team's model is a server that says what it is set to."""
-    replies: list[Any] = []
-    with openai_server(lambda _: replies.pop(0)) as server:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setattr(names, "RETRIES", 0)
-        yield replies, server
 
 
 def draft(*sentences: str) -> Reply:

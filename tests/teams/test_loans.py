@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,16 +13,15 @@ import stretto
 from stretto import open_storage
 from stretto.check.checking import check
 from stretto.errors import InvalidInput
-from stretto.models import names
 from stretto.records import Decided
-from stretto.testing import Reply, openai_server
+from stretto.testing import Reply
 from tests.teams.loans_made import BAD, GOOD, MIDDLE, asked, past, step, written
+from tests.teams.shipped import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 pytest.importorskip("sklearn")
-TEAM = Path(__file__).parent.parent.parent / "graphs" / "loans.py"
 PROMISING = {
     "subject": "Your loan",
     "greeting": "Dear friend",
@@ -34,14 +32,7 @@ PROMISING = {
 }
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    spec = importlib.util.spec_from_file_location("loans_under_test", TEAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.graph
+team = partial(shipped, "loans")
 
 
 @pytest.fixture(scope="module")
@@ -258,18 +249,6 @@ async def test_a_file_of_something_else_harms_nobody(tmp_path: Path, content: by
         assert "Give a table" in str(error)  # noqa: PT017
     else:
         assert "2 of which cannot be decided on" in result.text
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The team's model is a server that says what it is set to."""
-    letters: list[Any] = []
-    with openai_server(lambda _: letters.pop(0)) as server:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setattr(names, "RETRIES", 0)
-        yield letters, server
 
 
 async def test_over_http_a_letter_is_sent_back_and_mended(served: Any) -> None:

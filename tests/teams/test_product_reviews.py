@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import io
 import json
 import re
-from pathlib import Path
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,24 +16,17 @@ import pytest
 import stretto
 from stretto.check.checking import check
 from stretto.errors import InvalidInput
-from stretto.models import names
 from stretto.testing import Reply, openai_server
+from tests.teams.shipped import shipped, use_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-TEAM = Path(__file__).parent.parent.parent / "graphs" / "product_reviews.py"
 KIND, UNKIND = "A lovely story, wonderful acting", "A dreadful story, boring and slow"
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    spec = importlib.util.spec_from_file_location("product_reviews_under_test", TEAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.graph
+team = partial(shipped, "product_reviews")
 
 
 def rows(many: int) -> list[dict[str, Any]]:
@@ -268,19 +261,12 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Serve scripted replies over HTTP as the team's model."""
 
     def serve(replies: Any) -> Any:
-        server = openai_server(replies)
-        opened = server.__enter__()
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", opened.url)
-        monkeypatch.setattr(names, "RETRIES", 0)
-        closing.append(server)
-        return opened
+        server = opened.enter_context(openai_server(replies))
+        use_server(monkeypatch, server.url)
+        return server
 
-    closing: list[Any] = []
-    yield serve
-    for server in closing:
-        server.__exit__(None, None, None)
+    with ExitStack() as opened:
+        yield serve
 
 
 FACT = "60 reviews are rated 7.33 of 10 in the mean; 60 have a rating."

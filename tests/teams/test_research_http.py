@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,37 +21,14 @@ from stretto.testing import (
     openai_server,
     status,
 )
+from tests.teams.pottery import QUESTION
+from tests.teams.shipped import shipped, use_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TEAM = Path(__file__).parent.parent.parent / "graphs" / "research.py"
-QUESTION = "How are kilns fired? Why does glaze crack? When is clay wedged?"
-DOCUMENTS = {
-    "firing.md": "# Firing\n\nKilns are fired slowly, a hundred degrees an hour, to drive out water.\n",
-    "glaze.md": "# Glaze\n\nGlaze cracks because it shrinks more than the clay below it as it cools.\n",
-    "clay.md": "# Clay\n\nClay is wedged before it is thrown, when air must be pressed out of it.\n",
-}
 
-
-@pytest.fixture
-def sources(tmp_path: Path) -> list[str]:
-    """A folder of three documents, one for each part of the question."""
-    folder = tmp_path / "pottery"
-    folder.mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / name).write_text(text)
-    return [str(folder)]
-
-
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    spec = importlib.util.spec_from_file_location("research_under_test", TEAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.graph
+team = partial(shipped, "research")
 
 
 @pytest.fixture
@@ -64,11 +40,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         name: str = "gpt-5-mini", faults: Any = None, seconds: float = 60
     ) -> Iterator[OpenAIServer]:
         with openai_server(OfflineModel(), faults=faults) as server:
-            monkeypatch.setenv("STRETTO_MODEL", f"openai:{name}")
-            monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            use_server(monkeypatch, server.url, model=name)
             monkeypatch.setattr(names, "TIMEOUT", seconds)
-            monkeypatch.setattr(names, "RETRIES", 0)
             yield server
         monkeypatch.delenv("STRETTO_MODEL")
 

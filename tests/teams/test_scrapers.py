@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ import pytest
 
 import stretto
 from stretto.check import check
-from stretto.models import names
 from stretto.sources import fetching, polite
 from stretto.testing import Reply, ScriptedModel, openai_server
+from tests.teams.shipped import shipped, use_server
 from tests.tools.site import Site, running
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 FIVE = ("plain", "browser", "feed", "text", "archive")
-ROOT = Path(__file__).parent.parent.parent
 ASKED = "When is the pottery open, and on which days is the kiln fired?"
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    return runpy.run_path(str(ROOT / "graphs" / "scrapers.py"))["graph"]
+team = partial(shipped, "scrapers")
 
 
 @pytest.fixture
@@ -225,10 +222,7 @@ async def test_over_http_the_same_graph_is_read_by_a_model(
     cited = [{"path": "page1", "line": 1, "quote": quote, "symbol": "", "kind": "text"}]
     model, sent = reading(answer="In a week.", citations=cited)
     with openai_server(model) as server:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        monkeypatch.setattr(names, "RETRIES", 0)
+        use_server(monkeypatch, server.url)
         result = await told(site, "/contact", ask="How soon are broken kilns mended?")
         assert server.errors == ()
     assert f'In a week.\n\n[1] {site.root}/contact: "{quote}"' in result.text
@@ -243,9 +237,7 @@ async def test_a_page_that_gives_orders_is_data(
     cited = [{"path": "page1", "line": 1, "quote": "It is free.", "symbol": "", "kind": "text"}]
     model, sent = reading(answer="The course is free.", citations=cited)
     with openai_server(model) as server:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        use_server(monkeypatch, server.url)
         result = await told(site, "/orders", ask="What does the evening course cost?")
     brief = next(text for text in sent if "Ignore your instructions" in text)
     assert brief.count("</page>") == 1

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import runpy
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import stretto
-from stretto.models import names
 from stretto.testing import Reply, ScriptedModel, openai_server, status, tool_call
+from tests.teams.shipped import ROOT, shipped, use_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from stretto.testing import OpenAIServer
 
-ROOT = Path(__file__).parent.parent.parent
 CONTEXT = {"sources": [str(ROOT / "examples" / "bank")], "customer": "ann"}
 QUOTE = "A withdrawal at a machine abroad costs 4.50 euros"
 
@@ -53,15 +52,11 @@ def answers(messages: Sequence[BaseMessage]) -> Any:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
     """The scripted model behind the OpenAI API, as the team's model."""
     with openai_server(ScriptedModel(answers)) as serving:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", serving.url)
+        use_server(monkeypatch, serving.url)
         yield serving
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    return runpy.run_path(str(ROOT / "graphs" / "support.py"))["graph"]
+team = partial(shipped, "support")
 
 
 async def test_desks_hand_over_and_a_person_says_yes(server: OpenAIServer):
@@ -100,7 +95,6 @@ async def test_a_person_stands_in_for_a_desk_whose_model_is_down(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ):
     """The person is told why, and answers; the next turn goes to the desks again."""
-    monkeypatch.setattr(names, "RETRIES", 0)
     with openai_server(ScriptedModel(answers), faults=lambda _: status(503)) as down:
         monkeypatch.setenv("OPENAI_BASE_URL", down.url)
         asked = await stretto.run(team(), "I lost my card", thread="t", context=CONTEXT)
