@@ -551,6 +551,3 @@ KINDS: dict[str, type[Said]] = {
     },
 }
 """The classes of parts by what tells them apart where several may stand."""
-
-for _each in KINDS.values():
-    _each.model_rebuild()
