@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from langgraph.constants import END, START
 
-from stretto.check.facts import Agent, Branch, Field, Graph, Node, Retry, Schema, Tool
+from stretto.check.facts import Branch, Field, Graph, Node, Schema
 from stretto.check.finding import Unknown
 from stretto.check.reading.building import Built, Found, graphs_of
 from stretto.check.reading.function import as_branch
+from stretto.check.reading.hints import aliased, fields_hinted, hint_of
+from stretto.check.reading.made_agents import agent_in
 from stretto.check.reading.places import Places
+from stretto.check.reading.retries import retries_in
 from stretto.check.reading.schemas import fields_of
 from stretto.check.reading.scope import MISSING, placed
 from stretto.check.reading.source_files import Callable_, keep, parsed
 from stretto.check.reading.spaces import Project, Space, read_in
+from stretto.check.reading.tools import is_given, tools_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
 
 CREATE_AGENT = ("create_agent", "create_react_agent")
 _SCHEMAS = ("input_schema", "output_schema", "input", "output")
-_OWN_SERVER = frozenset({"base_url", "openai_api_base", "azure_endpoint", "azure_deployment"})
-_CALL_LIMITS = ("ModelCallLimitMiddleware", "CallLimit")
 
 
 def graphs_in_source(
@@ -198,8 +200,8 @@ class _Maker:
             words = {k.arg: k.value for k in step.keywords if k.arg}
             if not (isinstance(step.func, ast.Attribute) and step.func.attr == "set_node_defaults"):
                 continue
-            retry = self._retries(words.get("retry_policy"))
-            timeout = ast.unparse(words["timeout"]) if _given(words.get("timeout")) else None
+            retry = retries_in(words.get("retry_policy"), self.space)
+            timeout = ast.unparse(words["timeout"]) if is_given(words.get("timeout")) else None
             for name, node in adding.nodes.items():
                 adding.nodes[name] = replace(
                     node, retry=node.retry or retry, timeout=node.timeout or timeout
@@ -251,7 +253,7 @@ class _Maker:
         if ends is None and self.space.dotted(path).endswith("tools_condition"):
             ends = {"tools": "tools", END: END}
         if ends is None and code is not None:
-            hint = code.hint or _aliased(code)
+            hint = code.hint or aliased(code)
             ends = {each: each for each in hint} if hint else None
         name = code.name if code is not None else "condition"
         place = placed(self.space.file, step)
@@ -320,8 +322,8 @@ class _Maker:
             node = replace(node, handler=called)
         adding.nodes[name] = replace(
             node,
-            retry=self._retries(words.get("retry_policy") or words.get("retry")),
-            timeout=ast.unparse(words["timeout"]) if _given(words.get("timeout")) else None,
+            retry=retries_in(words.get("retry_policy") or words.get("retry"), self.space),
+            timeout=ast.unparse(words["timeout"]) if is_given(words.get("timeout")) else None,
             defer=self.space.value(words["defer"]) is True if "defer" in words else False,
             ends=self._ends(words.get("destinations"), node),
             reads=self._reads(words.get("input_schema")),
@@ -372,15 +374,14 @@ class _Maker:
         if found is None or not isinstance(found[0], ast.Call):
             return None
         call, space = found
-        maker = self if space is self.space else _Maker(space, self.found)
         assert isinstance(call, ast.Call)  # noqa: S101 - just seen
         match space.dotted(call.func).rpartition(".")[2]:
             case called if called in CREATE_AGENT:
-                return Node(name, agent=maker._agent(name, call), sync=False)  # noqa: SLF001
+                return Node(name, agent=agent_in(call, name, space), sync=False)
             case "ToolNode":
                 words = {k.arg: k.value for k in call.keywords}
                 tools = call.args[0] if call.args else words.get("tools")
-                return Node(name, tools=maker._tools(tools))  # noqa: SLF001
+                return Node(name, tools=tools_in(tools, space))
             case _:
                 return None
 
@@ -460,92 +461,8 @@ class _Maker:
 
     def agent_graph(self, name: str, call: ast.Call) -> Graph:
         """An agent that is a graph of its own: of its nodes nothing is told."""
-        agent, file = self._agent(name, call), self.space.file
+        agent, file = agent_in(call, name, self.space), self.space.file
         return Graph(name, agent=agent, place=agent.place, file=file, places=Places((file,)))
-
-    def _agent(self, name: str, call: ast.Call) -> Agent:
-        words = {k.arg: k.value for k in call.keywords if k.arg}
-        tools = words.get("tools") or (call.args[1] if len(call.args) > 1 else None)
-        found = self.space.resolved(words["middleware"]) if "middleware" in words else None
-        given = found[0] if found is not None else None
-        listed = given.elts if isinstance(given, ast.List | ast.Tuple) else []
-        middleware = tuple(map(self._middleware, listed))
-        unread = "middleware" in words and not isinstance(given, ast.List | ast.Tuple)
-        if unread or any(word.arg in {None, "interrupt_before"} for word in call.keywords):
-            middleware = (*middleware, "")
-        model = words.get("model") or (call.args[0] if call.args else None)
-        named = self._model(model) if model is not None else MISSING
-        prompt = self.space.value(words["system_prompt"]) if "system_prompt" in words else ""
-        return Agent(
-            name=str(self._name(words.get("name")) or name),
-            tools=self._tools(tools),
-            model=named if isinstance(named, str) else "",
-            middleware=middleware,
-            max_calls=self._limit(listed),
-            prompt=prompt if isinstance(prompt, str) else "",
-            output=words.get("response_format"),
-            place=placed(self.space.file, call),
-        )
-
-    def _middleware(self, given: ast.expr) -> str:
-        """The name of what makes one."""
-        tree, space = self.space.resolved(given) or (given, self.space)
-        made = tree.func if isinstance(tree, ast.Call) else given
-        return (space if made is not given else self.space).dotted(made)
-
-    def _model(self, given: ast.expr) -> Any:
-        """A model's name: given as it is, or to the class or function that makes it."""
-        found = self.space.resolved(given)
-        tree, space = found or (given, self.space)
-        if not isinstance(tree, ast.Call):
-            return self.space.value(given)
-        words = {k.arg: k.value for k in tree.keywords if k.arg}
-        given_first = tree.args[0] if tree.args else None
-        named = words.get("model") or words.get("model_name") or given_first
-        if named is None or _OWN_SERVER & set(words) or "Azure" in space.dotted(tree.func):
-            return MISSING  # a server of its own calls them what it likes
-        provider = space.value(words["model_provider"]) if "model_provider" in words else ""
-        model = space.value(named)
-        return f"{provider}:{model}" if provider and isinstance(model, str) else model
-
-    def _limit(self, middleware: list[ast.expr]) -> int | None:
-        for given in middleware:
-            found = self.space.resolved(given)
-            each = found[0] if found is not None else given
-            if isinstance(each, ast.Call) and self.space.dotted(each.func).endswith(_CALL_LIMITS):
-                for word in each.keywords:
-                    value = self.space.value(word.value)
-                    if word.arg in {"run_limit", "limit", "max_calls"} and isinstance(value, int):
-                        return value
-        return None
-
-    def _tools(self, given: ast.expr | None) -> tuple[Tool, ...]:
-        found = self.space.resolved(given) if given is not None else None
-        if found is None or not isinstance(found[0], ast.List | ast.Tuple):
-            return ()
-        tree, space = found
-        assert isinstance(tree, ast.List | ast.Tuple)  # noqa: S101 - just seen
-        made = [tool_in(each, space) for each in tree.elts]
-        return tuple(each for each in made if each is not None)
-
-    def _retries(self, given: ast.expr | None) -> tuple[Retry, ...]:
-        if given is None:
-            return ()
-        found = self.space.resolved(given)
-        tree, space = found or (given, self.space)
-        listed = (
-            list(tree.elts) if isinstance(tree, ast.List | ast.Tuple) else [cast("ast.expr", tree)]
-        )
-        made: list[Retry] = []
-        for each in listed:
-            if not isinstance(each, ast.Call):
-                continue
-            words = {k.arg: k.value for k in each.keywords if k.arg}
-            attempts = space.value(words["max_attempts"]) if "max_attempts" in words else 3
-            names, on = _classes(words.get("retry_on"), space)
-            count = attempts if isinstance(attempts, int) else 3
-            made.append(Retry(count, on, names, placed(space.file, each)))
-        return tuple(made)
 
     def _ends(self, given: ast.expr | None, node: Node) -> tuple[str, ...] | None:
         found = self.space.resolved(given) if given is not None else None
@@ -571,7 +488,9 @@ class _Maker:
             words[k] for k in ("input_schema", "output_schema", "input", "output") if k in words
         ]
         more = [fields_of(each, self.space) for each in given]
-        hinted = [fields for n in adding.nodes.values() if n.code and (fields := _hinted(n.code))]
+        hinted = [
+            fields for n in adding.nodes.values() if n.code and (fields := fields_hinted(n.code))
+        ]
         if whole is None or any(each is None for each in more):
             return _anything(adding), False
         for each in [*more, *hinted]:
@@ -584,7 +503,7 @@ class _Maker:
         named = [(state, self.space)] if state is not None else []
         named += [(words[k], self.space) for k in _SCHEMAS if k in words]
         for node in adding.nodes.values():
-            hint = _hint(node.code) if node.code is not None else None
+            hint = hint_of(node.code) if node.code is not None else None
             named += [hint] if hint is not None else []
         for expression, space in named:
             found = space.resolved(expression)
@@ -624,12 +543,6 @@ class _Maker:
         return frozenset(each for each in names if isinstance(each, str))
 
 
-def _given(expression: ast.expr | None) -> bool:
-    return expression is not None and not (
-        isinstance(expression, ast.Constant) and expression.value is None
-    )
-
-
 def _files(adding: _Adding) -> list[str]:
     return [node.code.source for node in adding.nodes.values() if node.code is not None]
 
@@ -640,109 +553,6 @@ def _replaced(tree: Callable_, space: Space) -> bool:
         return False
     names = {space.dotted(d.func if isinstance(d, ast.Call) else d) for d in tree.decorator_list}
     return any(name.rpartition(".")[2] in {"entrypoint", "chain"} for name in names)
-
-
-def tool_in(given: ast.expr, space: Space) -> Tool | None:
-    """What source says of a tool that an expression names; `None` where it is no function."""
-    found = space.resolved(given)
-    if found is None or not isinstance(found[0], ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    tree, where = found
-    assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - just seen
-    code = read_in(tree, where, takes_state=False)
-    return Tool(
-        name=_tool_name(tree, where),
-        description=ast.get_docstring(tree) or ("..." if _told_elsewhere(tree, where) else ""),
-        effect=_effect(tree, where),
-        undo=_undoes(tree),
-        code=code,
-        untyped=() if _told_elsewhere(tree, where) else _untyped(tree),
-        place=code.place,
-    )
-
-
-def _untyped(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
-    parameters = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]
-    hidden = {"self", "cls", "callbacks", "run_manager"}
-    return tuple(a.arg for a in parameters if a.annotation is None and a.arg not in hidden)
-
-
-def _told_elsewhere(tree: ast.FunctionDef | ast.AsyncFunctionDef, space: Space) -> bool:
-    """Whether a decorator may tell a model what the function does not."""
-    for each in tree.decorator_list:
-        called = each.func if isinstance(each, ast.Call) else each
-        if space.dotted(called).rpartition(".")[2] != "tool":
-            return True
-    return bool({"args_schema", "description"} & set(_words(tree)))
-
-
-def _tool_name(tree: ast.FunctionDef | ast.AsyncFunctionDef, space: Space) -> str:
-    for decorator in tree.decorator_list:
-        if isinstance(decorator, ast.Call) and decorator.args:
-            value = space.value(decorator.args[0])
-            if isinstance(value, str):
-                return value
-    return tree.name
-
-
-def _words(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]:
-    calls = [d for d in tree.decorator_list if isinstance(d, ast.Call)]
-    return {k.arg: k.value for d in calls for k in d.keywords if k.arg}
-
-
-def _effect(tree: ast.FunctionDef | ast.AsyncFunctionDef, space: Space) -> str:
-    given = _words(tree).get("effect")
-    value = space.value(given) if given is not None else ""
-    return value if isinstance(value, str) else ""
-
-
-def _undoes(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return _given(_words(tree).get("undo"))
-
-
-def _classes(given: ast.expr | None, space: Space) -> tuple[tuple[str, ...] | None, Any]:
-    if given is None:
-        return None, None
-    listed = given.elts if isinstance(given, ast.Tuple | ast.List) else [given]
-    names = tuple(space.dotted(each).rpartition(".")[2] for each in listed)
-    if names and all(name[:1].isupper() for name in names):
-        return names, ast.unparse(given)
-    return None, ast.unparse(given)
-
-
-def _hinted(code: Function) -> dict[str, Field] | None:
-    """The fields of the class that a node's first parameter is annotated with."""
-    hint = _hint(code)
-    return None if hint is None else fields_of(*hint)
-
-
-def _aliased(code: Function) -> tuple[str, ...] | None:
-    """The names of a `Literal` that a return annotation names by an alias."""
-    space = getattr(code.scope, "space", None)
-    returns = None if isinstance(code.tree, ast.Lambda) else code.tree.returns
-    if space is None or not isinstance(returns, ast.Name):
-        return None
-    found = space.resolved(returns)
-    match found[0] if found else None:
-        case ast.Subscript(value=kind, slice=ast.Tuple(elts=parts)):
-            pass
-        case ast.Subscript(value=kind, slice=part):
-            parts = [part]
-        case _:
-            return None
-    values = [found[1].value(each) for each in parts]
-    literal = found[1].dotted(kind).rpartition(".")[2] == "Literal"
-    return tuple(values) if literal and all(isinstance(v, str) for v in values) else None
-
-
-def _hint(code: Function) -> tuple[ast.expr, Space] | None:
-    """The annotation of a node's first parameter."""
-    arguments = code.tree.args
-    first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
-    space = getattr(code.scope, "space", None)
-    if first is None or first.annotation is None or space is None:
-        return None
-    return first.annotation, space
 
 
 def _anything(adding: _Adding) -> dict[str, Field]:

@@ -69,9 +69,9 @@ from langchain_core.tools import BaseTool
 
 from stretto.check.mutating import from_file, inserted
 from stretto.check.reading.scope import placed
-from stretto.check.reading.source import tool_in
 from stretto.check.reading.source_files import read
 from stretto.check.reading.spaces import Project
+from stretto.check.reading.tools import tool_in
 from stretto.check.rule import Rule
 from stretto.check.toolboxes import toolboxes
 
