@@ -58,10 +58,10 @@ def test_lines_are_counted_from_the_first_line_given() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "f.yaml:1: no keys here"),
-        ("# only a comment\n", "f.yaml:1: no keys here"),
-        ("- a\n", "f.yaml:1: not a mapping"),
-        ("word", "f.yaml:1: not a mapping"),
+        ("", "f.yaml:1:1: no keys here"),
+        ("# only a comment\n", "f.yaml:1:1: no keys here"),
+        ("- a\n", "f.yaml:1:1: not a mapping"),
+        ("word", "f.yaml:1:1: not a mapping"),
         ("a: 1\n\tb: 2\n", "f.yaml:2:1: a tab. Indent with spaces"),
         ("a: b: c\n", "f.yaml:1:5: this is not YAML: mapping values are not allowed here"),
         ("a: 1\nb: [1\nc: 2\n", "f.yaml:3:2: this is not YAML"),
@@ -69,10 +69,10 @@ def test_lines_are_counted_from_the_first_line_given() -> None:
         ("a: !!python/name:os.system x\n", "f.yaml:1:4: this is not YAML"),
         ("a: *b\n", "f.yaml:1:4: this is not YAML: found undefined alias"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2:1: this is not YAML"),
-        ("a: \x00\n", "f.yaml:1: this is not YAML"),
+        ("b: 1\na: \x00\n", "f.yaml:2:4: a character that YAML does not allow"),
         ("a: 1\nb: 2\na: 3\n", "f.yaml:3:1: the key 'a' stands here and in line 1"),
         ("a: &x\n  b: *x\n", "f.yaml:1:4: an alias within what it stands for"),
-        ("a: 1999-99-99\n", "f.yaml:1: this is not YAML"),
+        ("a: 1999-99-99\n", "f.yaml:1:1: this is not YAML"),
     ],
 )
 def test_text_that_is_no_mapping_is_refused_with_its_line(text: str, said: str) -> None:

@@ -120,7 +120,7 @@ def test_json_always_survives(value: object, indent: int | None) -> None:
         ("---\nversion: 1.5\n---\nx", "p.md:2:1: 'version' must be text, not 1.5. Put it in quotes"),
         ("---\nvariables: x\n---\nx", "p.md:2:1: 'variables' must be a mapping"),
         ("---\n\tversion: 1\n---\nx", "p.md:2:1: a tab. Indent with spaces"),
-        ("---\n- x\n---\nx", "p.md:2: not a mapping"),
+        ("---\n- x\n---\nx", "p.md:2:1: not a mapping"),
         ("---\nvariables: [name]\n---\n\nHello\n{names}, {name}", "p.md:6: the variable 'names' is not declared. Did you mean 'name'? Declare it"),
         ("Hello {name}", "p.md:1: the variable 'name' is not declared. Declare it under `variables:` in the header, or write {{name}}"),
         ("---\nversion: 1\nvariables:\n  name: x\n---\nHello", "p.md:4:3: the variable 'name' is declared but not used. Use {name}"),

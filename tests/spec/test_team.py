@@ -92,6 +92,8 @@ def test_what_is_written_is_read_as_the_same() -> None:
         (("role: writes", "rol: writes"), "5:5: unknown key 'rol'. Did you mean 'role'?"),
         (("      budget:", "     budget:"), "21:"),
         (('otherwise: {say: "no"}', "otherwise: {sya: no}"), "23:"),
+        (("graph:", "graph: |"), "6:1: pattern: route"),
+        (("pattern: route", "agent: writer"), "6:1: a mapping here is no pattern. Write a `patt"),
         (("graph:", "grph:"), "6:1: unknown key 'grph'. Did you mean 'graph'?"),
     ],
 )

@@ -162,7 +162,7 @@ def test_an_output_may_be_a_schema() -> None:
             ":2:13: 'who' must be text, not a list. Write text",
         ),
         ("output:\n  type: string", ":1:1: output: the output's JSON Schema does not describe"),
-        ("", ":1: no keys here"),
+        ("", ":1:1: no keys here"),
         ("role: a\nrole: b", ":2:1: the key 'role' stands here and in line 1"),
         ("\trole: a", ":1:1: a tab. Indent with spaces"),
     ],

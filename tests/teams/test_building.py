@@ -215,7 +215,7 @@ def test_an_agent_that_only_python_knows_becomes_the_teams_own(root: Path) -> No
         ("steps: [writer]\n  state: loans.kind", "4:3: 'loans.kind' is a function, no class of"),
         ("steps: [{agent: writer, when: loans.LIMIT}]", "3:27: 'loans.LIMIT' is of type Authority"),
         ("steps: [{agent: writer, gives: loans.kind}]", "3:27: 'loans.kind' is no class. Name one"),
-        ("steps: [writer]\n  items: nowhere", "4:3: sequential: the state has no field 'nowhere'"),
+        ("steps: [{graph: 'no_such.py:graph'}]", "3:12: "),
         ("steps: [{agent: writer, policy: {undo: nothing}}]", "3:36: no tool 'nothing'"),
         (
             "steps: [{agent: writer, gives: Findin}]",

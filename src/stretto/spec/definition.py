@@ -11,6 +11,7 @@ from pydantic import BaseModel, RootModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from stretto.errors import BadDefinition, BadDefinitions, InvalidInput, UnknownName
 
@@ -71,11 +72,10 @@ class Definition:
             node = _yaml().compose(text)
             data: Any = _yaml().load(text) if _once(node, path, first_line) else None
         except (YAMLError, ValueError, RecursionError) as error:  # a date may be none
-            raise _syntax(error, path, first_line) from error
+            raise _syntax(error, path, first_line, text) from error
         if not isinstance(data, dict):
-            raise BadDefinition(
-                path, first_line, "no keys here" if data is None else "not a mapping", form or _FORM
-            )
+            problem = "no keys here" if data is None else "not a mapping"
+            raise BadDefinition(path, first_line, problem, form or _FORM, 1)
         return cls(str(path), data, dict(_marks(node, (), first_line)))
 
     def within(self, *place: int | str) -> Definition:
@@ -101,12 +101,18 @@ class Definition:
     def located(self, error: StrettoError, *place: int | str) -> StrettoError:
         """Say where in this file the fault lies, if the error does not say it yet."""
         mark = self.mark(*place)
-        if isinstance(error, UnknownName) and not error.where:
-            where = f"{self.path}:{mark.line}:{mark.column}"
-            return UnknownName(error.kind, error.name, error.known, where=where)
+        if isinstance(error, UnknownName) and not _IN_A_FILE.search(error.where):
+            where = f"{self.path}:{mark.line}:{mark.column}{': ' if error.where else ''}"
+            return UnknownName(error.kind, error.name, error.known, where=where + error.where)
         if isinstance(error, InvalidInput) and not isinstance(error, BadDefinition | UnknownName):
             problem, _, remedy = str(error).rpartition(". ")
             return self.bad(place, problem, remedy)
+        if (
+            isinstance(error, BadDefinition)
+            and error.line is None
+            and not isinstance(error, BadDefinitions)
+        ):
+            return self.bad(place, f"{error.path}: {error.problem}", error.remedy)
         return error
 
     def faults(
@@ -160,6 +166,8 @@ def _keys(
 
 
 _SAYING = "Name an agent, or write one of `agent:`, `step:`, `team:`, `graph:`, `pattern:`"
+_IN_A_FILE = re.compile(r":\d+$|^/")
+"""How the place of a fault ends that stands in a file."""
 _TAGGED = {"union_tag_invalid": ("pattern",)}
 _FORM = "Write `key: value` lines, such as `role: reads the sources`"
 
@@ -233,8 +241,13 @@ def _marks(node: Node, place: Place, first: int) -> Iterator[tuple[Place, Mark]]
         yield within, Mark(mark.line + first, mark.column + 1)
 
 
-def _syntax(error: Exception, path: object, first: int) -> BadDefinition:
+def _syntax(error: Exception, path: object, first: int, text: str) -> BadDefinition:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if isinstance(error, ReaderError):
+        before = text[: error.position]
+        line, column = before.count("\n") + first, error.position - before.rfind("\n")
+        problem = f"a character that YAML does not allow, {text[error.position]!r}"
+        return BadDefinition(path, line, problem, "Take it out, or write it escaped", column)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "'\\t'" in problem:
         remedy = "Indent with spaces"
@@ -244,7 +257,7 @@ def _syntax(error: Exception, path: object, first: int) -> BadDefinition:
         mark.line + first if mark else first,
         f"this is not YAML: {problem}",
         _mending(problem),
-        _column(mark),
+        _column(mark) or 1,
     )
 
 
@@ -280,6 +293,8 @@ def _refused(key: str, _value: Any, detail: ErrorDetails) -> tuple[str, str]:
 
 
 def _no_pattern(_key: str, value: Any, detail: ErrorDetails) -> tuple[str, str]:
+    if not isinstance(value, dict) or "pattern" not in value:
+        return f"{_said(value)} here is no pattern", "Write a `pattern:` with its keys"
     known = re.findall(r"'(\w+)'", _context(detail, "expected_tags"))
     return f"unknown pattern {value['pattern']!r}", nearest(str(value["pattern"]), known)
 

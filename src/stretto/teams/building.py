@@ -38,6 +38,7 @@ from stretto.spec.wiring import (
 )
 from stretto.spec.yaml import policy_of
 from stretto.teams.deciding import DECIDER_CLASSES, decider
+from stretto.teams.fitting import own_name, refuse_class, refuse_misfit, unforeseen
 from stretto.teams.names import TeamNames, building
 from stretto.teams.types import state_of, type_named
 
@@ -125,6 +126,7 @@ class _Maker:
         self, team: Team, definition: Definition, project: Project, faults: list[StrettoError]
     ) -> None:
         self.team, self.definition, self.faults = team, definition, faults
+        self.unread = UNREAD if faults else None
         self.names = TeamNames(team, definition, project)
 
     def root(self) -> Any:
@@ -132,7 +134,7 @@ class _Maker:
         for name in self.team.agents:
             self._found(partial(self.names.agent, name), ("agents", name))
         for version, step in self.team.migrates.items():
-            self._found(partial(self.names.step, step.root), ("migrates", version))
+            self._found(partial(self._step, step.root, ("migrates",)), ("migrates", version))
         return self._pattern(self.team.graph, ("graph",))
 
     def _found(self, find: Callable[[], Any], place: Place) -> Any:
@@ -141,11 +143,23 @@ class _Maker:
             return find()
         except StrettoError as error:
             self._told(error, place)
-            return _BAD
+        except Exception as error:  # noqa: BLE001 - what a user's code raises when it is taken in
+            self._told(unforeseen(error), place)
+        return _BAD
+
+    def _step(self, name: str, place: Place) -> Any:
+        found = self.names.step(name)
+        refuse_misfit(name, found, place)
+        return found
+
+    def _runnable(self, find: Callable[[str], Any], name: str) -> Any:
+        found = find(name)
+        refuse_class(name, found)
+        return found
 
     def _member(self, told: Placed | ByName, place: Place) -> Any:
         if isinstance(told, ByName):
-            if told.root == UNREAD:
+            if told.root == self.unread:
                 return _BAD
             return self._found(lambda: self.names.agent(told.root), place)
         thing = self._thing(told, place)
@@ -161,9 +175,11 @@ class _Maker:
             case AgentMember(agent=name):
                 return self._found(lambda: self.names.agent(name), (*place, "agent"))
             case StepMember(step=name):
-                return self._found(lambda: self.names.step(name), (*place, "step"))
+                find = partial(self._runnable, self.names.step, name)
+                return self._found(find, (*place, "step"))
             case GraphMember(graph=name):
-                return self._found(lambda: self.names.graph(name), (*place, "graph"))
+                find = partial(self._runnable, self.names.graph, name)
+                return self._found(find, (*place, "graph"))
             case TeamMember(team=name):
                 return self._found(lambda: self._team(name), (*place, "team"))
             case Pattern():
@@ -226,7 +242,7 @@ class _Maker:
 
     def _reassigned(self, told: Supervisor, workers: list[Any], place: Place) -> Any:
         """Who takes over: a name is a worker's where one has it, else an agent's."""
-        names = {member(each).name for each in workers if not _bad(each)}
+        names = {name for each in workers if not _bad(each) and (name := own_name(each))}
 
         def one(value: Any, at: Place) -> Any:
             match value:
@@ -248,7 +264,9 @@ class _Maker:
         except StrettoError as error:
             keys = [key for key in self._keys(place) if f"`{key}`" in str(error)]
             self._told(error, (*place, *keys[:1]))
-            return _BAD
+        except Exception as error:  # noqa: BLE001 - a value that no pattern foresaw
+            self._told(unforeseen(error), place)
+        return _BAD
 
     def _keys(self, place: Place) -> list[str]:
         """The keys that the file has at a place."""
@@ -264,10 +282,10 @@ class _Maker:
         match value:
             case ByName() | Placed():
                 return self._member(cast("Any", value), place)
-            case Step(step=name) if name == UNREAD:
+            case Step(step=name) if name == self.unread:
                 return _BAD
             case StepName(root=name) | Step(step=name):
-                return self._found(lambda: self.names.step(name), place)
+                return self._found(lambda: self._step(name, place), place)
             case TypeName(root=name):
                 return self._found(lambda: type_named(name, self.names.step), place)
             case RuleName(root=name):

@@ -28,6 +28,7 @@ from stretto.spec.team import Team
 from stretto.spec.wiring import PATTERNS
 from stretto.spec.yaml import dump_agent, policy_said
 from stretto.teams.building import RENAMED, declared_team
+from stretto.teams.fitting import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +186,7 @@ class _Telling:
         """What was said of a member beside what it is: where it differs from itself alone."""
         bare = member(one.source, name=one.name)
         told: dict[str, Any] = {}
-        if one.name != _own_name(one.source):
+        if one.name != own_name(one.source):
             told["name"] = one.name
         if one.role != bare.role:
             told["role"] = one.role
@@ -303,14 +304,6 @@ def _agents(project: Project) -> Iterator[tuple[str, Agent]]:
     for name in project.agents():
         with suppress(StrettoError):
             yield name, project.agent(name)
-
-
-def _own_name(source: Any) -> str:
-    """The name that a thing has without being given one, "" when it has none."""
-    try:
-        return member(source).name
-    except StrettoError:
-        return ""
 
 
 def _named_alone(kind: type[BaseModel], key: str, told: Any) -> Any:

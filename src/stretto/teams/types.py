@@ -57,7 +57,7 @@ def _type(tree: ast.expr, whole: str, find: Find) -> Any:
         case ast.Name(id=name):
             return _named(name)
         case ast.Attribute(value=ast.Name(id=family), attr=name):
-            return find(f"{family}.{name}")
+            return _class(f"{family}.{name}", find)
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
             return _type(left, whole, find) | None
         case ast.Subscript(value=ast.Name(id="list"), slice=inner):
@@ -68,6 +68,13 @@ def _type(tree: ast.expr, whole: str, find: Find) -> Any:
             return dict[str, _type(inner, whole, find)]  # type: ignore[misc]
         case _:
             raise InvalidInput(f"{whole!r} is no type. {_FORM}")
+
+
+def _class(name: str, find: Find) -> Any:
+    found = find(name)
+    if not isinstance(found, type):
+        raise InvalidInput(f"{name!r} is no class. Name one of `steps/`, or one of `str`, `int`")
+    return found
 
 
 def _named(name: str) -> Any:
