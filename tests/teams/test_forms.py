@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from stretto import Project, check
+from stretto.cli.card import card_of
 from stretto.spec.definition import Definition
 from stretto.spec.team import Team, dump_team, parse_team, team_schema
 from stretto.teams import declared, load_team, teams
@@ -58,3 +59,14 @@ def test_a_shipped_team_is_a_good_example(name: str) -> None:
     assert parse_team(dump_team(team), path)[0] == team
     assert isinstance(team, Team)
     assert check(PROJECT.graph(name)) == []
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_card_tells_the_team_on_a_page(name: str) -> None:
+    """Who is in it, what a run comes to at most, a picture; no line longer than a reader can bear."""
+    told = card_of(PROJECT.graph(name), name)
+    assert told.startswith(f"# {name}\n")
+    assert "## Bounds" in told
+    assert "```mermaid" in told
+    page = told.partition("## Picture")[0].splitlines()
+    assert 10 < len(page) < 80

@@ -9,6 +9,7 @@ from stretto.check.bounds import bounds
 from stretto.errors import InvalidInput
 from stretto.project import Project
 from stretto.spec.definition import Definition, Mark
+from stretto.spec.named import StepName
 from stretto.spec.team import said
 from stretto.spec.tool import effect_of
 from stretto.spec.wiring import Approve, Hierarchy, Level, Pattern, Supervisor
@@ -49,7 +50,7 @@ def _team(team: Team, project: Project) -> Iterator[str]:
     if steps := steps_in(team.graph):
         told = ((name, _first(names.step(name))) for name in steps)
         yield from _section("Functions", _table(("function", "what it does"), told))
-    if rights := list(_authority(team)):
+    if rights := list(_authority(team, names)):
         yield from _section("Authority", rights)
     if people := list(_people(team)):
         yield from _section("People", people)
@@ -89,18 +90,19 @@ def _screened(agent: Agent) -> list[str]:
     return [*(key for key in told if key != "patterns"), *told.get("patterns", {})]
 
 
-def _authority(team: Team) -> Iterator[str]:
-    """What each level may do by itself, in words."""
+def _authority(team: Team, names: TeamNames) -> Iterator[str]:
+    """What each level may do by itself, and what patterns may spend, in words."""
     for part in parts(team.graph):
         if isinstance(part, Level | Hierarchy) and part.authority is not None:
-            yield f"- {_who(part.manager)}: {_rights(said(part.authority))}"
-        elif isinstance(part, Pattern) and getattr(part, "budget", None) is not None:
-            yield f"- {part.name or _pattern(part)}: spends at most {_rights(said(part.budget))}"  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            yield f"- {_who(part.manager)}: {_rights(part.authority, names)}"
+        elif (budget := getattr(part, "budget", None)) is not None:
+            yield f"- {part.name or _pattern(part)} spends at most {_rights(budget, names)}"
 
 
-def _rights(told: Any) -> str:
-    if not isinstance(told, dict):
-        return f"`{told}`"
+def _rights(given: Any, names: TeamNames) -> str:
+    told = said(names.step(given.root) if isinstance(given, StepName) else given)
+    if not told:
+        return "decides nothing alone"
     return ", ".join(f"{key.replace('_', ' ')} {_right(value)}" for key, value in told.items())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stretto.spec.deciders import AgentDecides
 from stretto.spec.named import Said
-from stretto.spec.wiring import AgentMember, ByName, StepMember
+from stretto.spec.wiring import AgentMember, ByName, Placed, StepMember, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,20 @@ def parts(part: Any) -> Iterator[Any]:
         case Said():
             yield part
             fields = (getattr(part, field) for field in type(part).model_fields)
-            yield from (each for value in fields for each in parts(value))
+            within = (each for value in fields for each in parts(value))
+            workers = _workers(part)
+            yield from (e for e in within if not (isinstance(e, ByName) and e.root in workers))
         case _:
             return
+
+
+def _workers(part: Said) -> set[str]:
+    """Names by which a supervisor's `reassign` means workers that are no agents."""
+    if not isinstance(part, Supervisor):
+        return set()
+    others = [each for each in part.workers if isinstance(each, Placed)]
+    named = {each.name or str(getattr(each, "step", "")).rpartition(".")[2] for each in others}
+    return named - {each.root for each in part.workers if isinstance(each, ByName)}
 
 
 def agents_in(part: Any) -> list[str]:
