@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 YES = {"decisions": [{"type": "approve"}]}
-NO = {"decisions": [{"type": "reject", "message": "not now"}]}
 
 
 def shipped(name: str) -> Any:

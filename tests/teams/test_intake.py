@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import runpy
 import signal
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from stretto import Limits, Project
 from stretto.check import check
 from stretto.errors import InvalidInput, StrettoError
 from stretto.testing import Reply, ScriptedModel, openai_server, tool_call
+from tests.teams.shipped import ROOT, shipped, use_server
 from tests.teams.webhook import Webhook, listening
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
-ROOT = Path(__file__).parent.parent.parent
 MANY = Limits(model_calls=2000, steps=10_000)
 
 INVOICE = """Invoice number 2024-17
@@ -46,9 +46,7 @@ PAGE = """<html><head><title>Opening hours</title><script>alert("stolen 4242")</
 <script>document.write("500 USD")</script></body></html>"""
 
 
-def team() -> Any:
-    """The shipped graph, loaded anew, so that it takes the model that is set now."""
-    return runpy.run_path(str(ROOT / "graphs" / "intake.py"))["graph"]
+team = partial(shipped, "intake")
 
 
 def pdf(*lines: str) -> bytes:
@@ -214,9 +212,7 @@ async def test_over_http_orders_of_a_document_do_nothing(
     await stretto.run(team(), str(folder))
     (folder / "orders.md").write_text(ORDERS)
     with openai_server(ScriptedModel(gullible)) as server:
-        monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-5-mini")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        use_server(monkeypatch, server.url)
         result = await stretto.run(team(), str(folder))
     assert server.errors == ()
     assert "2 documents: 1 stored, 1 known before." in result.text
