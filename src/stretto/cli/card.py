@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from stretto.check.bounds import bounds
+from stretto.cli.deeds_declared import effects_declared
 from stretto.errors import InvalidInput
 from stretto.project import Project
 from stretto.spec.definition import Definition, Mark
@@ -81,6 +82,15 @@ def _agents(agents: Iterable[Agent]) -> Iterator[str]:
     return _table(("agent", "version", "role", "model", "tools", "screened"), rows)
 
 
+def _functions(steps: Iterable[str], names: TeamNames) -> Iterator[str]:
+    """What each does to the world is told where any does something."""
+    found = [(name, names.step(name)) for name in steps]
+    rows = [(name, ", ".join(effects_declared(step)) or "-", _first(step)) for name, step in found]
+    if any(effects != "-" for _, effects, _ in rows):
+        return _table(("function", "effects, each once", "what it does"), rows)
+    return _table(("function", "what it does"), ((name, told) for name, _, told in rows))
+
+
 def _tools(agent: Agent) -> list[tuple[str, Any]]:
     return [(str(getattr(t, "name", "") or getattr(t, "__name__", "")), t) for t in agent.tools]
 
@@ -96,7 +106,7 @@ def _authority(team: Team, names: TeamNames) -> Iterator[str]:
         if isinstance(part, Level | Hierarchy) and part.authority is not None:
             yield f"- {_who(part.manager)}: {_rights(part.authority, names)}"
         elif (budget := getattr(part, "budget", None)) is not None:
-            yield f"- {part.name or _pattern(part)} spends at most {_rights(budget, names)}"
+            yield f"- {part.name or _pattern(part)}: spends at most {_rights(budget, names)}"
 
 
 def _rights(given: Any, names: TeamNames) -> str:
@@ -110,10 +120,10 @@ def _right(value: Any) -> str:
     match value:
         case dict():
             return ", ".join(
-                f"{key}" if most is None else f"{key} up to {most}" for key, most in value.items()
+                f"{key}" if most is None else f"{key} up to {most:,.10g}" for key, most in value.items()
             )
-        case list():
-            return ", ".join(map(str, value))
+        case frozenset():
+            return ", ".join(sorted(map(str, value)))
         case _:
             return str(value)
 
