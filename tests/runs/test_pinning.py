@@ -168,3 +168,57 @@ async def test_a_team_with_a_name_of_its_own_keeps_its_versions(root: Path) -> N
         (root / "graphs/shop@1.yaml").write_text(ONE.replace("steps", "stps"))
         with pytest.raises(BadDefinition, match=r"shop@1\.yaml:4:3: unknown key 'stps'"):
             await pinned("shop", "1", storage.store)
+
+
+async def test_a_team_that_its_caller_names_otherwise_is_found_when_its_file_is_gone(
+    root: Path,
+) -> None:
+    """By the name in langgraph.json, and by the path of its file."""
+    (root / "graphs/shop.yaml").write_text(f"name: store\n{ONE}")
+    path = str(root / "graphs/shop.yaml")
+    await stretto.run(team(path), "Buy it.", thread="t", team="shop")
+    await stretto.run(team(path), "Buy it.", thread="u", team=path)
+    (root / "graphs/shop.yaml").unlink()
+    async with stretto.open_storage() as storage:
+        for thread, target in (("t", "shop"), ("u", path)):
+            old = await pinned(target, "1", storage.store)
+            done = await stretto.run(old, Resume(answer=APPROVED), thread=thread, storage=storage)
+            assert done.text == "paid"
+        with pytest.raises(BadDefinition, match="there is no such file"):
+            await pinned(path, "", storage.store)
+
+
+async def test_going_on_does_not_change_what_was_kept(root: Path) -> None:
+    """A file that changed without a new version is refused, and is not what is kept from then."""
+    await stretto.run(team(root / "graphs/shop.yaml"), "Buy it.", thread="t", team="shop")
+    (root / "graphs/shop.yaml").write_text(ONE.replace("name: desk", "name: till"))
+    with pytest.raises(InvalidInput, match="goes on in 'desk', which the graph 'shop' does not"):
+        await stretto.run(team(root / "graphs/shop.yaml"), Resume(answer=APPROVED), thread="t")
+    (root / "graphs/shop.yaml").unlink()
+    async with stretto.open_storage() as storage:
+        old = await pinned("shop", "1", storage.store)
+        done = await stretto.run(old, Resume(answer=APPROVED), thread="t", storage=storage)
+    assert done.text == "paid"
+
+
+async def test_a_migration_that_was_killed_half_way_can_be_made_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between the two updates of the state."""
+    await paused(root)
+    newest = team(root / "graphs/shop.yaml")
+    whole = type(newest).abulk_update_state
+
+    async def half(self: Any, config: Any, updates: Any) -> Any:
+        await whole(self, config, updates[:1])
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with monkeypatch.context() as killed:
+            killed.setattr(type(newest), "abulk_update_state", half)
+            with pytest.raises(KeyboardInterrupt):
+                await stretto.run(newest, Resume(migrate=True), thread="t", team="shop")
+    taken = await stretto.run(newest, Resume(migrate=True), thread="t", team="shop")
+    assert taken.value["results"]["weigh"] == "weighed before"
+    done = await stretto.run(newest, Resume(answer=APPROVED), thread="t", team="shop")
+    assert (taken.status, done.text) == ("interrupted", "paid")

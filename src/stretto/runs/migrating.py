@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.graph import END, START
-from langgraph.types import StateUpdate
+from langgraph.types import StateSnapshot, StateUpdate
 
 from stretto.errors import InvalidInput, StrettoError
 from stretto.runs.pinning import in_version, migration
@@ -48,8 +48,17 @@ async def _state(
         old = await in_version(graph, began.team_version, storage.store)
     except StrettoError:
         old = graph
-    snapshot = await old.copy({"checkpointer": storage.checkpointer}).aget_state(address)
+    saved = old.copy({"checkpointer": storage.checkpointer})
+    snapshot = await saved.aget_state(address)
+    while _half(snapshot):
+        snapshot = await saved.aget_state(cast("Any", snapshot.parent_config))
     return dict(snapshot.values), tuple(task.name for task in snapshot.tasks)
+
+
+def _half(snapshot: StateSnapshot) -> bool:
+    """Whether a migration was killed between ending the older turn and beginning the new one."""
+    updated = (snapshot.metadata or {}).get("source") == "update"
+    return updated and not snapshot.tasks and snapshot.parent_config is not None
 
 
 def _read(told: Any, graph: AnyGraph) -> tuple[str, dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stretto.build import build
-from stretto.errors import InvalidInput, UnknownName, VersionGone
+from stretto.build import build, is_file
+from stretto.errors import BadDefinition, InvalidInput, UnknownName, VersionGone
 from stretto.project import Project
 from stretto.spec.team import Team, dump_team, parse_team
 from stretto.teams import build_team, declared_team, project_of, team_graph, whole_team
@@ -24,15 +25,37 @@ def version_of(graph: object) -> str:
     return team.version if team is not None else ""
 
 
-async def keep_version(graph: object, store: BaseStore) -> None:
-    """Keep a team's file, its agents in it, so that paused threads find it when it is gone."""
+async def keep_version(
+    graph: object, store: BaseStore, target: str = "", *, begins: bool = True
+) -> None:
+    """Keep a team's file, its agents in it, so that paused threads find it when it is gone.
+
+    Args:
+        graph: Of the team; one that Python made is not kept.
+        store: Where it is kept.
+        target: What the caller names the team, where that is not the team's own name.
+        begins: Whether a turn begins; who goes on with one leaves what was kept as it is.
+    """
     team = declared_team(graph)
     if team is None:
         return
     text = dump_team(whole_team(team, _project(graph)))
-    kept = await store.aget((*_SPACE, team.name), team.version)
-    if kept is None or kept.value.get("text") != text:
-        await store.aput((*_SPACE, team.name), team.version, {"text": text}, index=False)
+    for name in dict.fromkeys((team.name, _called(target) or team.name)):
+        kept = await store.aget((*_SPACE, name), team.version)
+        if kept is None or (begins and kept.value.get("text") != text):
+            await store.aput((*_SPACE, name), team.version, {"text": text}, index=False)
+
+
+def _gone(target: str) -> bool:
+    """Whether a target is a team's file that is not there any more."""
+    return is_file(target) and not Path(target.partition("@")[0]).exists()
+
+
+def _called(target: str) -> str:
+    """The name under which the versions of a target are kept; "" where it has none."""
+    name = target.partition("@")[0]
+    name = Path(name).stem if is_file(name) else name
+    return "" if {".", ":"} & {*name} else name  # no label of a store's place
 
 
 async def pinned(target: str, version: str, store: BaseStore) -> AnyGraph:
@@ -51,6 +74,10 @@ async def pinned(target: str, version: str, store: BaseStore) -> AnyGraph:
         graph = build(target)
     except UnknownName:
         if not version:
+            raise
+        return await _kept(target, version, store)
+    except BadDefinition:
+        if not version or not _gone(target):
             raise
         return await _kept(target, version, store)
     if version and declared_team(graph) is None:  # it was a file then, and is Python now
@@ -81,6 +108,7 @@ def _project(graph: object) -> Project:
 async def _kept(
     name: str, version: str, store: BaseStore, project: Project | None = None
 ) -> AnyGraph:
+    name = _called(name) or name.rpartition(":")[2]
     found = await store.aget((*_SPACE, name), version)
     if found is None:
         raise VersionGone(name, version, await _versions(name, store))

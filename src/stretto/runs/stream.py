@@ -148,8 +148,8 @@ async def stream(
         held = storage.writing(thread, wait=wait, take_over=take_over)
         fence = await stack.enter_async_context(held)
         ready = compiled(graph, storage)
-        await keep_version(ready, storage.store)
         named = team or (ready.get_name() if isinstance(graph, Pregel) else "team")
+        await keep_version(ready, storage.store, team, begins=not isinstance(input, Resume))
         begin = partial(
             _Run, ready, thread, storage, limits=limits or Limits(), team=named, fence=fence
         )
