@@ -49,8 +49,7 @@ def _team(team: Team, project: Project) -> Iterator[str]:
         rows = ((name, str(effect_of(tool)), _first(tool)) for name, tool in sorted(tools.items()))
         yield from _section("Tools", _table(("tool", "effect", "what it does"), rows))
     if steps := steps_in(team.graph):
-        told = ((name, _first(names.step(name))) for name in steps)
-        yield from _section("Functions", _table(("function", "what it does"), told))
+        yield from _section("Functions", _functions(steps, names))
     if rights := list(_authority(team, names)):
         yield from _section("Authority", rights)
     if people := list(_people(team)):
@@ -83,7 +82,7 @@ def _agents(agents: Iterable[Agent]) -> Iterator[str]:
 
 
 def _functions(steps: Iterable[str], names: TeamNames) -> Iterator[str]:
-    """What each does to the world is told where any does something."""
+    """Functions; where any does something to the world, with what each does."""
     found = [(name, names.step(name)) for name in steps]
     rows = [(name, ", ".join(effects_declared(step)) or "-", _first(step)) for name, step in found]
     if any(effects != "-" for _, effects, _ in rows):
@@ -120,7 +119,8 @@ def _right(value: Any) -> str:
     match value:
         case dict():
             return ", ".join(
-                f"{key}" if most is None else f"{key} up to {most:,.10g}" for key, most in value.items()
+                f"{key}" if most is None else f"{key} up to {most:,.10g}"
+                for key, most in value.items()
             )
         case frozenset():
             return ", ".join(sorted(map(str, value)))
