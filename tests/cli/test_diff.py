@@ -97,3 +97,61 @@ def test_members_of_patterns_are_compared(desk):
 def test_what_cannot_be_read_ends_with_2(desk):
     """An error names what was meant."""
     assert desk("diff", "desk.py:old", "desk.py:nothing").code == 2
+
+
+TEAM = """
+version: {version}
+description: {description}
+agents:
+  clerk: {{role: adds, prompt: {prompt}, version: {version}}}
+graph: {{pattern: sequential, steps: [clerk]}}
+"""
+
+
+@pytest.fixture
+def filed(stretto, tmp_path, monkeypatch):
+    """The command line in a project whose team `t` has two versions."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "langgraph.json").write_text('{"dependencies": ["."], "graphs": {}}')
+    (tmp_path / "graphs").mkdir()
+    told = {
+        "t@1": {"version": 1, "description": "Adds.", "prompt": "You add."},
+        "t": {"version": 2, "description": "Counts.", "prompt": "You count."},
+        "same": {"version": 1, "description": "Counts.", "prompt": "You count."},
+    }
+    for name, said in told.items():
+        (tmp_path / "graphs" / f"{name}.yaml").write_text(TEAM.format(**said))
+    return stretto
+
+
+@pytest.mark.parametrize("form", ["t@{}", "graphs/t.yaml@{}"])
+def test_versions_of_a_file_are_told_apart(filed, form):
+    """Version and description stand among the wording, and what changed in the agents."""
+    said = filed("diff", form.format(1), form.format(2))
+    assert said.code == 1
+    for line in (
+        "t: version: 1 -> 2",
+        "t: description: 'Adds.' -> 'Counts.'",
+        "clerk: prompt: 1 lines added, 1 removed",
+        "clerk: version: 1 -> 2",
+    ):
+        assert line in said.out
+    assert "raise it" not in said.out
+    assert filed("diff", form.format(2), "t").code == 0
+
+
+def test_a_change_without_another_version_is_named(filed, tmp_path):
+    """Paused turns of the old form would go on in the new one."""
+    text = (tmp_path / "graphs/same.yaml").read_text()
+    (tmp_path / "graphs/same.yaml").write_text(f"name: t{text}")
+    said = filed("diff", "t@1", "graphs/same.yaml")
+    assert said.code == 1
+    assert "t: changed, and the version is still 1: raise it" in said.out
+
+
+@pytest.mark.parametrize("missing", ["t@7", "graphs/t.yaml@7", "nobody@1"])
+def test_a_version_that_is_not_there_ends_with_2(filed, missing):
+    """The error names it."""
+    said = filed("diff", missing, "t")
+    assert said.code == 2
+    assert missing.rpartition("@")[0].rpartition("/")[2].partition(".")[0] in said.err

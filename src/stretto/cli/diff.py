@@ -37,7 +37,7 @@ def diff(
     with loading("graphs", quiet=as_json):
         before, after = _facts(old), _facts(new)
         changes, verdicts = compare_graphs(before, after), going_on(before, after)
-        threads = _stored(before, after) if stored else None
+        threads = _stored(before, after, verdicts) if stored else None
     if as_json:
         from stretto.cli.result import print_json
 
@@ -65,18 +65,18 @@ def _facts(target: str) -> "Graph":
     return found
 
 
-def _stored(old: "Graph", new: "Graph") -> "list[Waiting]":
+def _stored(old: "Graph", new: "Graph", verdicts: "list[Verdict]") -> "list[Waiting]":
     from stretto.cli.awaiting import awaited
 
-    return awaited(_waiting(old, new))
+    return awaited(_waiting(old, new, verdicts))
 
 
-async def _waiting(old: "Graph", new: "Graph") -> "list[Waiting]":
+async def _waiting(old: "Graph", new: "Graph", verdicts: "list[Verdict]") -> "list[Waiting]":
     from stretto.comparing import waiting_threads
     from stretto.runs import open_storage
 
     async with open_storage() as storage:
-        return await waiting_threads(old, new, storage.checkpointer)
+        return await waiting_threads(old, new, storage.checkpointer, verdicts)
 
 
 def code_of(

@@ -12,6 +12,7 @@ from stretto.comparing.change import Change
 from stretto.comparing.fields import field_changes
 from stretto.comparing.nodes import kind_of, node_changes, same_work
 from stretto.comparing.schemas import differences
+from stretto.comparing.teams import team_changes
 from stretto.comparing.values import same, value_changes
 from stretto.patterns.made import made_of
 
@@ -33,7 +34,8 @@ def compare_graphs(old: Graph, new: Graph) -> list[Change]:
     Returns:
         The changes, from the outermost graph inwards; none where both say the same.
     """
-    return list(dict.fromkeys([*_schemas(old, new), *_graph(old, new)]))
+    found = list(dict.fromkeys([*_schemas(old, new), *_graph(old, new)]))
+    return [*team_changes(old, new, changed=bool(found)), *found]
 
 
 def _graph(old: Graph, new: Graph) -> Iterator[Change]:

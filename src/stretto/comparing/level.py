@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stretto.comparing.asked import asked_reasons
 from stretto.comparing.fields import kept_fits
 from stretto.comparing.graphs import renames
+from stretto.comparing.kept_by_patterns import pattern_reasons, same_pattern
 from stretto.comparing.moments import Moment, Moves, Unclear, reached, stuck
 from stretto.comparing.needs import missing, sure_reads, unsure
 from stretto.comparing.reason import Reason
@@ -44,6 +45,8 @@ class Level:
         yield from self._fields(name)
         yield from asked_reasons(old, new)
         yield from self._sent(old, new)
+        yield from pattern_reasons(self.old, self.new, name)
+        yield from self._order(name)
         yield from self._beside(name)
         if new.opaque or old.opaque:
             yield Reason("its source is not to be had, so its code was not compared", fatal=False)
@@ -105,6 +108,16 @@ class Level:
                 found.append(Reason(f"field {name!r} is new, and empty then", fatal=False))
         return tuple(found)
 
+    def _order(self, name: str) -> Iterator[Reason]:
+        """Whether what has been done comes behind it now, or what has not comes before it."""
+        was, now = reached(self.old, [name]), reached(self.new, [name])
+        for each in sorted((now - was) & {*self.old.nodes}):
+            if name in reached(self.old, [each]):
+                yield Reason(f"{each!r} has been done by then, and comes behind it now: once more")
+        for each in sorted((was - now) & {*self.new.nodes}):
+            told = f"{each!r} came behind it, and does not now: it is left out in such a thread"
+            yield Reason(told, fatal=False)
+
     def _sent(self, old: Node, new: Node) -> Iterator[Reason]:
         """Whether it reads what nobody has sent it."""
         sent = {j.target for b in self.old.branches for j in b.sends if j.kind == "send"}
@@ -163,7 +176,7 @@ class Level:
             yield Reason(f"{name!r}, which runs beside it, would be done again: its id changed")
         if self.old.nodes[name].defer != self.new.nodes[name].defer:
             yield Reason(f"{name!r} is started in another way now")
-        if self._ways(self.old, name) != self._ways(self.new, name):
+        if not self._leads_on(name):
             who = (
                 "it runs several times at once, and" if name == waiting else f"{name!r}, beside it,"
             )
@@ -203,16 +216,23 @@ class Level:
         for join in sorted(stuck(ends)):
             yield Reason(_never(join))
 
-    @staticmethod
-    def _ways(graph: Graph, name: str) -> object:
-        ways = graph.ways[name]
-        joins = frozenset(join for join in graph.joins if name in join[0])
-        return ways.static, joins, ways.chosen, ways.jumps
+    def _leads_on(self, name: str) -> bool:
+        """Whether where a node has led on is where it leads, or may lead, in the new version."""
+        old, new = self.old.ways[name], self.new.ways[name]
+        if _joins_of(self.old, name) != _joins_of(self.new, name) or old.static != new.static:
+            return False
+        if same_pattern(self.old, self.new) is None:
+            return (old.chosen, old.jumps) == (new.chosen, new.jumps)
+        return old.chosen <= new.chosen and old.jumps <= new.jumps
 
     def _same_shape(self) -> bool:
-        names = {*self.old.ways} | {*self.new.ways}
-        return {*self.old.ways} == {*self.new.ways} and all(
-            self._ways(self.old, each) == self._ways(self.new, each) for each in names
+        before, after = {*self.old.ways}, {*self.new.ways}
+        if before != after and same_pattern(self.old, self.new) is None:
+            return False
+        return (
+            before <= after
+            and self.old.joins == self.new.joins
+            and all(self._leads_on(each) for each in before)
         )
 
 
@@ -226,6 +246,10 @@ def _never(join: Join) -> str:
 
 def _order(moment: Moment) -> tuple[list[str], list[str]]:
     return sorted(moment.pending), sorted(map(str, moment.arrived))
+
+
+def _joins_of(graph: Graph, name: str) -> frozenset[Join]:
+    return frozenset(join for join in graph.joins if name in join[0])
 
 
 def _joins_into(graph: Graph, name: str) -> frozenset[Join]:

@@ -30,22 +30,29 @@ class Waiting:
     """Whether nodes of the old version have run in it, so that it is surely one of its threads."""
 
 
-async def waiting_threads(old: Graph, new: Graph, saver: BaseCheckpointSaver[Any]) -> list[Waiting]:
+async def waiting_threads(
+    old: Graph,
+    new: Graph,
+    saver: BaseCheckpointSaver[Any],
+    verdicts: Sequence[Verdict] | None = None,
+) -> list[Waiting]:
     """Find the threads of the old version that a checkpointer holds and that wait.
 
     Args:
         old: The facts of the old version.
         new: The facts of the new one.
         saver: Any checkpointer, open.
+        verdicts: What `going_on` gave of the two, where it is known already.
 
     Returns:
         One a thread, in the order of the threads' ids.
     """
-    verdicts = {(*each.path, each.node): each for each in going_on(old, new)}
+    known = going_on(old, new) if verdicts is None else verdicts
+    told = {(*each.path, each.node): each for each in known}
     found: dict[str, list[Stored]] = {}
     for each in await stored_threads(old, saver):
         found.setdefault(each.thread, []).append(each)
-    return [_waiting(thread, found[thread], verdicts) for thread in sorted(found)]
+    return [_waiting(thread, found[thread], told) for thread in sorted(found)]
 
 
 def _waiting(
@@ -68,9 +75,11 @@ def _within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
 
 
 def _nearest(place: tuple[str, ...], verdicts: Mapping[tuple[str, ...], Verdict]) -> Verdict | None:
-    """The verdict of a place, or of the node that it is in, where tasks of its own lie between."""
-    while place:
-        if place in verdicts:
-            return verdicts[place]
-        place = place[:-1]
-    return None
+    """The verdict of a place, past tasks of a node's own that lie between, or of what it is in."""
+    found: tuple[str, ...] = ()
+    for part in place:
+        if (*found, part) in verdicts:
+            found = (*found, part)
+        elif not found:
+            return None
+    return verdicts.get(found)
