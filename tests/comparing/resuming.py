@@ -10,6 +10,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from stretto.check.reading.compiled import read_graph
+from stretto.checkpoint.serializer import serializer
 from stretto.comparing import going_on, waiting_threads
 from stretto.errors import StateUnavailable
 from tests.comparing.watching import RAN, kill
@@ -82,7 +83,7 @@ async def trials(old: Any, new: Any, *, every: bool = False) -> AsyncIterator[Tr
 async def _whole(graph: Any) -> Whole | None:
     RAN.clear()
     kill("")
-    saved = graph.copy({"checkpointer": InMemorySaver()})
+    saved = graph.copy({"checkpointer": InMemorySaver(serde=serializer())})
     try:
         said = await saved.ainvoke(GIVEN, CONFIG)
         said, asked = await _finished(saved, said)
@@ -107,7 +108,7 @@ async def _trial(
 ) -> Trial:
     RAN.clear()
     kill(at)
-    saver = InMemorySaver()
+    saver = InMemorySaver(serde=serializer())
     graph, after = (each.copy({"checkpointer": saver}) for each in (both.old, both.new))
     answers: set[str] = set()
     try:
