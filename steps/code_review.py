@@ -98,7 +98,7 @@ class Changes(Correctness, Security, Tests, Docs, total=False):
     """What it all comes to: `verdict`, `findings`, `dropped`, `repeated`, `text`."""
 
 
-async def change(state: Mapping[str, Any], runtime: Runtime[Any]) -> dict[str, Any]:
+async def change(state: Mapping[str, Any], runtime: Runtime[CodeReviewContext]) -> dict[str, Any]:
     """Reads the change: which one is meant, and its lines.
 
     Raises:

@@ -76,7 +76,7 @@ class Feature(TypedDict, total=False):
     """Whether it was merged (`done`), and what is to be told (`said`)."""
 
 
-def look(state: Mapping[str, Any], runtime: Runtime[Any]) -> dict[str, Any]:
+def look(state: Mapping[str, Any], runtime: Runtime[FeatureContext]) -> dict[str, Any]:
     """Looks at the repository, and at what is wanted.
 
     Raises:

@@ -64,7 +64,7 @@ class Docs(TypedDict, total=False):
     published: dict[str, str]
 
 
-async def monitor(state: Mapping[str, Any], runtime: Runtime[Any]) -> dict[str, Any]:
+async def monitor(state: Mapping[str, Any], runtime: Runtime[LivingDocsContext]) -> dict[str, Any]:
     """Finds commits and issues that came since the documentation was last brought up to date."""
     del state
     return await asyncio.to_thread(_monitored, runtime.context or {})
@@ -121,7 +121,7 @@ def _issues(path: str, text: str, old: str, broken: list[str]) -> Iterator[dict[
             broken.append(f"{path}:{number} is no issue: a JSON object with id and title")
 
 
-async def analyse(state: Mapping[str, Any], runtime: Runtime[Any]) -> dict[str, Any]:
+async def analyse(state: Mapping[str, Any], runtime: Runtime[LivingDocsContext]) -> dict[str, Any]:
     """Compares what pages say of functions and options with the source."""
     return await asyncio.to_thread(_analysed, state, runtime.context or {})
 

@@ -23,8 +23,8 @@ TEAMS: list[str] = sorted(json.loads((ROOT / "langgraph.json").read_text())["gra
 BANK = ROOT / "examples" / "bank"
 SCHEMAS = ("input_schema", "output_schema", "state_schema", "context_schema")
 TYPED = {"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"}
-WITHOUT_CONTEXT = {"code_review", "feature", "intake", "living_docs", "scrapers"}
-"""Teams that declare no type of their context."""
+WITHOUT_CONTEXT = {"intake", "scrapers"}
+"""Teams that are told nothing beside the request."""
 OF_ANY_TYPE = {"structured_response", "accumulated"}
 """Fields that hold whatever a member gives, as in LangChain's own agents."""
 pytestmark = pytest.mark.slow

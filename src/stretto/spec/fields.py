@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from stretto.spec.named import Said, StepName, TypeName
 
 
@@ -14,7 +12,7 @@ class StateField(Said):
 
     type: TypeName = TypeName("any")
     """What it holds."""
-    one_of: list[str] = Field(default=[], min_length=0)
+    one_of: list[str] = []
     """The texts that it may hold, in place of `type`."""
     merge: Literal["replace", "append"] | StepName = "replace"
     """What becomes of a second value: it replaces the first, is appended to it (lists), or both are

@@ -335,7 +335,9 @@ class _Maker:
             case Way(to=to):
                 payload = self._value(value.payload, (*place, "payload"))
                 context = self._value(value.context, (*place, "context"))
-                return handoff(to, payload=payload, context=context)
+                if _BAD in (payload, context):
+                    return _BAD
+                return self._found(lambda: handoff(to, payload=payload, context=context), place)
             case _:
                 raise AssertionError(value)
 
