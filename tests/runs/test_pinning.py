@@ -10,6 +10,7 @@ import pytest
 import stretto
 from stretto import Resume
 from stretto.errors import BadDefinition, InvalidInput, VersionGone
+from stretto.runs import pinning
 from stretto.runs.pinning import pinned, version_of
 from stretto.teams import team
 
@@ -222,3 +223,16 @@ async def test_a_migration_that_was_killed_half_way_can_be_made_again(
     assert taken.value["results"]["weigh"] == "weighed before"
     done = await stretto.run(newest, Resume(answer=APPROVED), thread="t", team="shop")
     assert (taken.status, done.text) == ("interrupted", "paid")
+
+
+async def test_what_is_kept_is_written_out_once_a_graph(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn of a graph that has been kept only looks whether it still is."""
+    graph, times = team(root / "graphs/shop.yaml"), []
+    told = pinning.dump_team
+    monkeypatch.setattr(pinning, "dump_team", lambda team: (times.append(1), told(team))[1])
+    async with stretto.open_storage() as storage:
+        for _ in range(3):
+            await pinning.keep_version(graph, storage.store, "shop")
+    assert len(times) == 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stretto.spec.target import AnyGraph
 
 _SPACE = ("stretto", "teams")
+_TEXT = "stretto_text"
 
 
 def version_of(graph: object) -> str:
@@ -39,11 +40,21 @@ async def keep_version(
     team = declared_team(graph)
     if team is None:
         return
-    text = dump_team(whole_team(team, _project(graph)))
+    text = _text(graph, team)
     for name in dict.fromkeys((team.name, _called(target) or team.name)):
         kept = await store.aget((*_SPACE, name), team.version)
         if kept is None or (begins and kept.value.get("text") != text):
             await store.aput((*_SPACE, name), team.version, {"text": text}, index=False)
+
+
+def _text(graph: object, team: Team) -> str:
+    """The file of a graph's team with its agents in it, made once: the graph does not change."""
+    builder: Any = getattr(graph, "builder", graph)
+    text: str | None = getattr(builder, _TEXT, None)
+    if text is None:
+        text = dump_team(whole_team(team, _project(graph)))
+        setattr(builder, _TEXT, text)
+    return text
 
 
 def _gone(target: str) -> bool:
