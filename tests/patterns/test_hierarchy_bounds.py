@@ -10,6 +10,7 @@ from langchain.agents import create_agent
 import stretto
 from stretto import Agent, Budget, EffectsOnce, Policy, member, tool
 from stretto.errors import BudgetExceeded, InvalidInput, InvalidMember
+from stretto.models.marks import unmarked
 from stretto.patterns import hierarchy, level
 from stretto.policy import Authority
 from stretto.testing import Reply, ScriptedModel, tool_call
@@ -55,7 +56,7 @@ def payer(kind: str) -> Any:
     calls = [tool_call("look", what="x"), tool_call("pay", amount=7)]
 
     def think(messages: Any) -> Any:
-        last = [m.text for m in messages if m.type == "tool"]
+        last = [unmarked(m).text for m in messages if m.type == "tool"]
         return Reply(" | ".join(last)) if last else Reply(tool_calls=calls)
 
     scripted = ScriptedModel(think)

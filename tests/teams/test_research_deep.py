@@ -114,7 +114,7 @@ async def test_the_deep_team_finds_more_than_the_plain_one(shared_data: Path):
     ids = await asyncio.to_thread(recall.document_ids, folder)
     plain, deep = recall.Recall(), recall.Recall()
     project = Project.at(__file__)
-    for question in recall.load(shared_data / "bank_docs" / "questions.jsonl")[::12]:
+    for question in recall.load(shared_data / "bank_docs" / "questions.jsonl")[::20]:
         for name, counted in (("research", plain), ("research_deep", deep)):
             rankings = await recall.team(project.graph(name), question.text, str(folder))
             counted.add(found(rankings, ids), question.required)
